@@ -1,0 +1,3 @@
+//! The API: routes, JSON and protobuf shapes.
+
+pub mod hunts;

@@ -1,0 +1,1 @@
+//! The game, pure: commands in, outcomes and frames out.

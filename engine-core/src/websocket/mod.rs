@@ -1,0 +1,1 @@
+//! WebSocket: handshake, frames, messages (RFC 6455).
