@@ -9,16 +9,26 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod answer;
 pub mod api;
 pub mod arena;
+mod common;
+mod connection;
 pub mod error;
+mod exchange;
 pub mod figures;
 pub mod game;
 pub mod http;
 pub mod limits;
+mod outbound;
+mod play;
+mod replies;
+mod rooms;
 pub mod seam;
 pub mod service;
 pub mod shard;
+mod slots;
+mod sweep;
 pub mod text;
 pub mod time;
 pub mod websocket;
