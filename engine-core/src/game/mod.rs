@@ -1,1 +1,5 @@
 //! The game, pure: commands in, outcomes and frames out.
+
+pub mod catalogue;
+pub mod hash;
+pub mod quest;
