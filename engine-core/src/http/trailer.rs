@@ -1,0 +1,86 @@
+//! The name of a trailer field, checked as it arrives: nothing of it is kept.
+
+use super::grammar::{self, TOKEN};
+use crate::error::{Problem, Refusal};
+
+/// Fields that mean something before the body is read, and so cannot come after it: framing,
+/// routing, request modifiers, authentication, content and connection (RFC 9110 section 6.5.1).
+const FORBIDDEN: [&[u8]; 30] = [
+    b"authorization",
+    b"cache-control",
+    b"connection",
+    b"content-encoding",
+    b"content-length",
+    b"content-range",
+    b"content-type",
+    b"cookie",
+    b"expect",
+    b"host",
+    b"if-match",
+    b"if-modified-since",
+    b"if-none-match",
+    b"if-range",
+    b"if-unmodified-since",
+    b"keep-alive",
+    b"max-forwards",
+    b"origin",
+    b"proxy-authorization",
+    b"proxy-connection",
+    b"range",
+    b"sec-websocket-extensions",
+    b"sec-websocket-key",
+    b"sec-websocket-protocol",
+    b"sec-websocket-version",
+    b"te",
+    b"trailer",
+    b"transfer-encoding",
+    b"upgrade",
+    b"via",
+];
+
+/// A field name so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Trailer {
+    /// The names in [`FORBIDDEN`] that begin like this one, a bit for each.
+    candidates: u32,
+    len: usize,
+}
+
+impl Default for Trailer {
+    fn default() -> Self {
+        Self { candidates: (1 << FORBIDDEN.len()) - 1, len: 0 }
+    }
+}
+
+impl Trailer {
+    /// Takes the next byte of the name.
+    pub(super) fn name_byte(&mut self, byte: u8) -> Result<(), Refusal> {
+        if !grammar::is(TOKEN, byte) {
+            return Err(malformed("malformed name of a trailer field"));
+        }
+        let lower = byte.to_ascii_lowercase();
+        for (index, name) in FORBIDDEN.iter().enumerate() {
+            if name.get(self.len) != Some(&lower) {
+                self.candidates &= !(1 << index);
+            }
+        }
+        self.len += 1;
+        Ok(())
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1
+    //# Many fields cannot be processed outside the header section because their evaluation
+    //# is necessary prior to receiving the content
+    pub(super) fn name_ends(&self) -> Result<(), Refusal> {
+        let is_self = |name: &&[u8]| name.len() == self.len;
+        let mut names = FORBIDDEN.iter().enumerate();
+        if names.any(|(index, name)| self.candidates & (1 << index) != 0 && is_self(name)) {
+            return Err(malformed("a field that cannot be a trailer"));
+        }
+        Ok(())
+    }
+}
+
+fn malformed(detail: &'static str) -> Refusal {
+    Refusal::because(Problem::MalformedRequest, detail)
+}
