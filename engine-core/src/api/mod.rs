@@ -1,3 +1,4 @@
 //! The API: routes, JSON and protobuf shapes.
 
 pub mod hunts;
+pub mod messages;

@@ -1,1 +1,4 @@
 //! The game, pure: commands in, outcomes and frames out.
+
+pub mod leaderboard;
+pub mod player;
