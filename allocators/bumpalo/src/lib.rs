@@ -1,1 +1,168 @@
-//! Placeholder.
+//! The bump arena: bumpalo behind the engine's `Arena` trait.
+//!
+//! Memory is taken in chunks and handed out by moving a pointer; it is given back as a whole.
+//! Bytes held are the chunks that were taken, bumpalo's footers included, used or not.
+
+use core::alloc::Layout;
+use core::fmt;
+use core::ptr::NonNull;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use allocator_api2::alloc::{AllocError, Allocator};
+use bumpalo::Bump;
+use engine_core::arena::{Arena, Meter};
+
+/// The largest chunk that a scratch arena keeps over a reset. A larger one is given back, so that
+/// one large piece of work does not pin its memory for as long as the worker lives.
+pub const CHUNK_KEPT_BYTES_MAX: usize = 64 * 1024;
+
+/// The bump arena: `--arena bump`.
+///
+/// Without a chunk until something is allocated, and one chunk from then on.
+#[derive(Debug)]
+pub struct BumpArena {
+    bump: Bump,
+    meter: Arc<Meter>,
+    // What `meter` was told that this arena holds. Told at resets: in between it only grows.
+    metered: usize,
+}
+
+impl BumpArena {
+    fn tell_meter(&mut self) {
+        let held = self.bump.allocated_bytes_including_metadata();
+        if held > self.metered {
+            self.meter.grew(held - self.metered);
+        } else {
+            self.meter.shrank(self.metered - held);
+        }
+        self.metered = held;
+    }
+}
+
+impl Arena for BumpArena {
+    const NAME: &'static str = "bump";
+
+    type Scratch<'a> = &'a Bump;
+    type Region = BumpRegion;
+
+    fn new(meter: Arc<Meter>) -> Self {
+        Self { bump: Bump::new(), meter, metered: 0 }
+    }
+
+    fn scratch(&self) -> &Bump {
+        &self.bump
+    }
+
+    fn reset(&mut self) {
+        // The one chunk that a reset keeps is free from its first byte to its last.
+        if self.bump.chunk_capacity() == self.bump.allocated_bytes() {
+            return;
+        }
+        self.tell_meter();
+        self.bump.reset();
+        if self.bump.allocated_bytes_including_metadata() > CHUNK_KEPT_BYTES_MAX {
+            self.bump = Bump::new();
+        }
+        self.tell_meter();
+        self.meter.reset();
+    }
+
+    fn region(meter: &Arc<Meter>) -> BumpRegion {
+        let bump = Mutex::new(Bump::new());
+        BumpRegion(Arc::new(Region { bump, meter: Arc::clone(meter) }))
+    }
+}
+
+impl Drop for BumpArena {
+    fn drop(&mut self) {
+        self.reset();
+        self.meter.shrank(self.metered);
+    }
+}
+
+/// What collections of a quest version or a round allocate from: one bump arena, which lives until
+/// the last handle is dropped. An allocation takes an uncontended lock.
+#[derive(Clone)]
+pub struct BumpRegion(Arc<Region>);
+
+struct Region {
+    bump: Mutex<Bump>,
+    meter: Arc<Meter>,
+}
+
+impl BumpRegion {
+    fn bump(&self) -> MutexGuard<'_, Bump> {
+        // A panic inside bumpalo leaves its pointers as they were: it moves them last.
+        self.0.bump.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `allocate`, and meters the chunk if it took one.
+    fn metered(
+        &self,
+        allocate: impl FnOnce(&Bump) -> Result<NonNull<[u8]>, AllocError>,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        let bump = self.bump();
+        let before = bump.allocated_bytes();
+        let before_all = bump.allocated_bytes_including_metadata();
+        let block = allocate(&bump);
+        if bump.allocated_bytes() != before {
+            self.0.meter.grew(bump.allocated_bytes_including_metadata() - before_all);
+        }
+        block
+    }
+}
+
+impl fmt::Debug for BumpRegion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.bump().allocated_bytes();
+        f.debug_struct("BumpRegion").field("bytes", &bytes).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        let bump = self.bump.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.meter.shrank(bump.allocated_bytes_including_metadata());
+        self.meter.reset();
+    }
+}
+
+#[expect(unsafe_code, reason = "an allocator cannot be written without")]
+// SAFETY: every call goes to the one `Bump` that all clones of the handle share, under its lock, so
+// any clone may grow, shrink or release what another one allocated. A block lies in a chunk, chunks
+// do not move, and they are given back when the last clone is dropped: nothing calls `Bump::reset`.
+// A collection owns its handle, so its blocks outlive it.
+unsafe impl Allocator for BumpRegion {
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        self.metered(|bump| bump.allocate(layout))
+    }
+
+    #[inline]
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's promise, unchanged: this `Bump` allocated the block.
+        unsafe { (&*self.bump()).deallocate(block, layout) }
+    }
+
+    #[inline]
+    unsafe fn grow(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's promise, unchanged: this `Bump` allocated the block.
+        self.metered(|bump| unsafe { bump.grow(block, old, new) })
+    }
+
+    #[inline]
+    unsafe fn shrink(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's promise, unchanged: this `Bump` allocated the block.
+        self.metered(|bump| unsafe { bump.shrink(block, old, new) })
+    }
+}
