@@ -2,3 +2,4 @@
 
 pub mod hunts;
 pub mod json;
+pub mod messages;

@@ -2,4 +2,6 @@
 
 pub mod catalogue;
 pub mod hash;
+pub mod leaderboard;
+pub mod player;
 pub mod quest;
