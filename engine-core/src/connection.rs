@@ -152,7 +152,7 @@ impl<S: Service> Connection<S> {
 
     /// Whether it stands between two requests, with nothing to answer and nothing to send.
     pub(crate) fn is_at_rest(&self) -> bool {
-        let between = matches!(&self.phase, Phase::Head(scan) if !scan.is_started());
+        let between = matches!(&self.phase, Phase::Head(scan) if !scan.has_begun());
         between && self.replies.is_empty() && self.outbound.is_idle()
     }
 
@@ -180,7 +180,7 @@ impl<S: Service> Connection<S> {
             return Some(Due::Stalled);
         }
         match &self.phase {
-            Phase::Head(scan) if scan.is_started() => {
+            Phase::Head(scan) if scan.has_begun() => {
                 past(self.since, limits.head_timeout_ms).then_some(Due::Request)
             }
             Phase::Head(_) => (self.replies.is_empty() && past(self.since, limits.keep_alive_ms))

@@ -25,7 +25,7 @@ impl<S: Service> Common<S> {
         bytes: &mut [u8],
     ) -> usize {
         let Phase::Head(scan) = &mut conn.phase else { unreachable!("called in this phase") };
-        let began = scan.is_started();
+        let began = scan.has_begun();
         match scan.scan(bytes, &self.limits) {
             Scan::Incomplete => {
                 if !began {
@@ -61,35 +61,35 @@ impl<S: Service> Common<S> {
         rest: &mut [u8],
     ) -> usize {
         let Routed { name, mut verdict, wants_body, body_bytes_max } =
-            self.service.route(now, conn.listener, head);
+            self.service.route(now, conn.listener, head, scratch.scratch());
         let mut exchange = Exchange {
             name,
             keep_alive: head.keep_alive,
             http10: head.http10,
             head_only: head.method == Method::Head,
         };
-        let expects = head.expect != Expect::None && !head.http10;
+        let framed = !matches!(head.body, Framing::None | Framing::Length(0));
+        let expects = head.expect != Expect::None && !head.http10 && framed;
         if head.expect == Expect::Other {
             verdict = Err(Problem::ExpectationFailed.into());
         }
         if verdict.is_ok() && wants_body && head.body == Framing::None {
             verdict = Err(Problem::LengthRequired.into());
         }
-        // The peer of a refused expectation may send its body or not: nothing after it is framed.
-        exchange.keep_alive &= verdict.is_ok() || !expects;
-        let reader = match BodyReader::new(head.body, body_bytes_max as u64) {
-            Ok(_) if verdict.is_err() && expects => None,
-            Ok(reader) => reader,
-            Err(refusal) => {
+        let reader = BodyReader::new(head.body, body_bytes_max as u64);
+        let reader = match reader {
+            Ok(reader) if verdict.is_ok() || !expects => reader,
+            unframed => {
+                // The body is too large to be read, or may never come: nothing after it is framed.
                 exchange.keep_alive = false;
-                verdict = verdict.and(Err(refusal.into()));
-                None
+                conn.backlog = !rest.is_empty();
+                let verdict = verdict.and_then(|_| match unframed {
+                    Ok(_) => unreachable!("a good verdict takes the body that it expects"),
+                    Err(refusal) => Err(refusal.into()),
+                });
+                self.finish(now, conn, scratch, exchange, verdict, &[]);
+                return 0;
             }
-        };
-        let Some(reader) = reader else {
-            conn.backlog = !rest.is_empty();
-            self.finish(now, conn, scratch, exchange, verdict, &[]);
-            return 0;
         };
         if expects {
             self.push(now, conn, |_, out| out.extend_from_slice(CONTINUE));
@@ -130,7 +130,7 @@ impl<S: Service> Common<S> {
     ) -> Result<usize, usize> {
         let mut consumed = 0;
         loop {
-            let step = match inbound.reader.read(&mut bytes[consumed..], &self.limits) {
+            let step = match inbound.reader.read(&bytes[consumed..], &self.limits) {
                 Ok(step) => step,
                 Err(refusal) => {
                     self.refuse_body(now, conn, inbound, refusal);
@@ -140,7 +140,7 @@ impl<S: Service> Common<S> {
             consumed += step.consumed;
             let wanted = inbound.verdict.is_ok();
             if step.done {
-                conn.backlog = step.more;
+                conn.backlog = consumed < bytes.len();
                 let exchange = inbound.exchange;
                 let placeholder = Err(Problem::Internal.into());
                 let verdict = core::mem::replace(&mut inbound.verdict, placeholder);
@@ -227,7 +227,7 @@ impl<S: Service> Common<S> {
         self.drain.is_some()
             && !conn.backlog
             && conn.replies.is_empty()
-            && matches!(&conn.phase, Phase::Head(scan) if !scan.is_started())
+            && matches!(&conn.phase, Phase::Head(scan) if !scan.has_begun())
     }
 
     /// The connection ends behind what is queued.

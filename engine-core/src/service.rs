@@ -25,8 +25,13 @@ pub trait Service: Send + 'static {
     type Session: Debug + Send;
 
     /// The head of a request is complete.
-    fn route(&mut self, now: Timestamp, listener: Listener, head: &Head<'_>)
-    -> Routed<Self::Route>;
+    fn route<A: Allocator + Copy>(
+        &mut self,
+        now: Timestamp,
+        listener: Listener,
+        head: &Head<'_>,
+        scratch: A,
+    ) -> Routed<Self::Route>;
 
     /// The body is complete. A body of the response is written to `out`, which is empty.
     fn call<A: Allocator + Copy>(
