@@ -272,7 +272,6 @@ impl<R: Allocator> Leaderboard<R> {
 }
 
 impl Node {
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of a u64 is a u32")]
     fn score(&self) -> u32 {
         !((self.key >> 32) as u32)
     }

@@ -3,6 +3,7 @@
 //! All times are milliseconds since the start of the round. Nothing here knows treasures, other
 //! players or the wire.
 
+use super::quest::Rules;
 use crate::seam::{Point, PowerUp, PowerUpOutcome};
 
 /// The distance that is always allowed, in units: rounding on the client never costs a move.
@@ -10,23 +11,6 @@ pub const MOVE_SLACK: f64 = 1.0;
 
 /// The longest rest that counts towards the next move, in milliseconds.
 pub const MOVE_REST_MS_MAX: u32 = 60_000;
-
-/// What the rules of a quest say about a player's powers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Powers {
-    /// Units a second.
-    pub speed_max: f64,
-    /// The most energy, in whole units.
-    pub energy_max: u32,
-    /// Energy gained in a second, in whole units.
-    pub energy_per_s: u32,
-    /// What the use of a power-up costs, in whole units.
-    pub power_up_energy: u32,
-    /// For how long a power-up stays in effect.
-    pub power_up_ms: u32,
-    /// What a player starts with, by `PowerUp as usize`.
-    pub start_power_ups: [u8; 3],
-}
 
 /// One player of one round.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,18 +36,18 @@ const _: () = assert!(size_of::<Player>() == 64 && align_of::<Player>() == 64);
 impl Player {
     /// A player that joins at `t` and stands at `at`.
     #[must_use]
-    pub fn new(at: Point, powers: &Powers, t: u32) -> Self {
+    pub fn new(at: Point, rules: &Rules, t: u32) -> Self {
         Self {
             x: at.x,
             y: at.y,
             z: at.z,
             heading: 0.0,
             score: 0,
-            energy_milli: powers.energy_max * 1000,
+            energy_milli: rules.energy_max * 1000,
             moved_ms: t,
             energy_ms: t,
             active_until_ms: [0; 3],
-            power_ups: powers.start_power_ups,
+            power_ups: rules.start_power_ups,
             key_place: 0,
         }
     }
@@ -118,15 +102,15 @@ impl Player {
 
     /// The energy at `t`, in whole units.
     #[must_use]
-    pub fn energy(&self, powers: &Powers, t: u32) -> u32 {
-        self.energy_milli_at(powers, t) / 1000
+    pub fn energy(&self, rules: &Rules, t: u32) -> u32 {
+        self.energy_milli_at(rules, t) / 1000
     }
 
     /// Whether `to` can have been reached by `t`.
     #[must_use]
-    pub fn can_reach(&self, to: Point, powers: &Powers, t: u32) -> bool {
+    pub fn can_reach(&self, to: Point, rules: &Rules, t: u32) -> bool {
         let twice = self.is_active(PowerUp::Boost, t);
-        let speed = if twice { powers.speed_max * 2.0 } else { powers.speed_max };
+        let speed = if twice { rules.speed_max * 2.0 } else { rules.speed_max };
         let rest_ms = t.saturating_sub(self.moved_ms).min(MOVE_REST_MS_MAX);
         let reach = speed * f64::from(rest_ms) / 1000.0 + MOVE_SLACK;
         distance_squared(self.at(), to) <= reach * reach
@@ -147,7 +131,7 @@ impl Player {
     }
 
     /// Uses a power-up at `t`; anything but `Used` changes nothing.
-    pub fn use_power_up(&mut self, power_up: PowerUp, powers: &Powers, t: u32) -> PowerUpOutcome {
+    pub fn use_power_up(&mut self, power_up: PowerUp, rules: &Rules, t: u32) -> PowerUpOutcome {
         let place = power_up as usize;
         if self.is_active(power_up, t) {
             return PowerUpOutcome::Active;
@@ -155,14 +139,14 @@ impl Player {
         if self.power_ups[place] == 0 {
             return PowerUpOutcome::NoneLeft;
         }
-        let energy_milli = self.energy_milli_at(powers, t);
-        let Some(left_milli) = energy_milli.checked_sub(powers.power_up_energy * 1000) else {
+        let energy_milli = self.energy_milli_at(rules, t);
+        let Some(left_milli) = energy_milli.checked_sub(rules.power_up_energy * 1000) else {
             return PowerUpOutcome::NoEnergy;
         };
         self.energy_milli = left_milli;
         self.energy_ms = t;
         self.power_ups[place] -= 1;
-        self.active_until_ms[place] = t + powers.power_up_ms;
+        self.active_until_ms[place] = t + rules.power_up_ms;
         PowerUpOutcome::Used
     }
 
@@ -174,10 +158,10 @@ impl Player {
     }
 
     // Regaining in one step or in many comes to the same, so the state is written by spending only.
-    fn energy_milli_at(&self, powers: &Powers, t: u32) -> u32 {
-        let gained = u64::from(t.saturating_sub(self.energy_ms)) * u64::from(powers.energy_per_s);
+    fn energy_milli_at(&self, rules: &Rules, t: u32) -> u32 {
+        let gained = u64::from(t.saturating_sub(self.energy_ms)) * u64::from(rules.energy_per_s);
         let energy = u64::from(self.energy_milli) + gained;
-        let full = powers.energy_max * 1000;
+        let full = rules.energy_max * 1000;
         u32::try_from(energy).map_or(full, |energy| energy.min(full))
     }
 }
@@ -193,14 +177,9 @@ pub fn distance_squared(a: Point, b: Point) -> f64 {
 mod tests {
     use super::*;
 
-    const POWERS: Powers = Powers {
-        speed_max: 10.0,
-        energy_max: 100,
-        energy_per_s: 5,
-        power_up_energy: 30,
-        power_up_ms: 5_000,
-        start_power_ups: [2, 1, 0],
-    };
+    fn rules() -> Rules {
+        Rules { start_power_ups: [2, 1, 0], ..Rules::default() }
+    }
 
     fn at(x: f64) -> Point {
         Point { x, y: 0.0, z: 0.0 }
@@ -208,43 +187,43 @@ mod tests {
 
     #[test]
     fn a_move_reaches_speed_times_rest_and_one_unit_more() {
-        let player = Player::new(at(0.0), &POWERS, 1_000);
-        assert!(player.can_reach(at(1.0), &POWERS, 1_000));
-        assert!(!player.can_reach(at(1.000_001), &POWERS, 1_000));
-        assert!(player.can_reach(at(11.0), &POWERS, 2_000));
-        assert!(!player.can_reach(at(11.01), &POWERS, 2_000));
-        assert!(player.can_reach(at(601.0), &POWERS, 61_000));
-        assert!(!player.can_reach(at(601.5), &POWERS, 10_000_000), "rest counts for 60 s at most");
+        let player = Player::new(at(0.0), &rules(), 1_000);
+        assert!(player.can_reach(at(1.0), &rules(), 1_000));
+        assert!(!player.can_reach(at(1.000_001), &rules(), 1_000));
+        assert!(player.can_reach(at(11.0), &rules(), 2_000));
+        assert!(!player.can_reach(at(11.01), &rules(), 2_000));
+        assert!(player.can_reach(at(601.0), &rules(), 61_000));
+        assert!(!player.can_reach(at(601.5), &rules(), 10_000_000), "rest counts for 60 s at most");
     }
 
     #[test]
     fn boost_doubles_the_speed_while_it_lasts() {
-        let mut player = Player::new(at(0.0), &POWERS, 0);
-        assert_eq!(player.use_power_up(PowerUp::Boost, &POWERS, 0), PowerUpOutcome::Used);
-        assert!(player.can_reach(at(99.0), &POWERS, 4_999));
-        assert!(!player.can_reach(at(99.0), &POWERS, 5_000), "active while t < until");
+        let mut player = Player::new(at(0.0), &rules(), 0);
+        assert_eq!(player.use_power_up(PowerUp::Boost, &rules(), 0), PowerUpOutcome::Used);
+        assert!(player.can_reach(at(99.0), &rules(), 4_999));
+        assert!(!player.can_reach(at(99.0), &rules(), 5_000), "active while t < until");
         assert_eq!(player.active_ms(PowerUp::Boost, 4_999), 1);
         assert_eq!(player.active_ms(PowerUp::Boost, 5_000), 0);
     }
 
     #[test]
     fn energy_regrows_to_its_maximum_and_no_further() {
-        let mut player = Player::new(at(0.0), &POWERS, 0);
-        assert_eq!(player.use_power_up(PowerUp::Boost, &POWERS, 0), PowerUpOutcome::Used);
-        assert_eq!(player.energy(&POWERS, 0), 70);
-        assert_eq!(player.energy(&POWERS, 199), 70, "shown as whole units");
-        assert_eq!(player.energy(&POWERS, 200), 71);
-        assert_eq!(player.energy(&POWERS, u32::MAX), 100);
+        let mut player = Player::new(at(0.0), &rules(), 0);
+        assert_eq!(player.use_power_up(PowerUp::Boost, &rules(), 0), PowerUpOutcome::Used);
+        assert_eq!(player.energy(&rules(), 0), 70);
+        assert_eq!(player.energy(&rules(), 199), 70, "shown as whole units");
+        assert_eq!(player.energy(&rules(), 200), 71);
+        assert_eq!(player.energy(&rules(), u32::MAX), 100);
     }
 
     #[test]
     fn a_power_up_is_refused_when_active_absent_or_unaffordable() {
-        let mut player = Player::new(at(0.0), &POWERS, 0);
-        assert_eq!(player.use_power_up(PowerUp::Double, &POWERS, 0), PowerUpOutcome::NoneLeft);
-        assert_eq!(player.use_power_up(PowerUp::Boost, &POWERS, 0), PowerUpOutcome::Used);
+        let mut player = Player::new(at(0.0), &rules(), 0);
+        assert_eq!(player.use_power_up(PowerUp::Double, &rules(), 0), PowerUpOutcome::NoneLeft);
+        assert_eq!(player.use_power_up(PowerUp::Boost, &rules(), 0), PowerUpOutcome::Used);
         let before = player;
-        assert_eq!(player.use_power_up(PowerUp::Boost, &POWERS, 1), PowerUpOutcome::Active);
-        let dear = Powers { power_up_energy: 71, ..POWERS };
+        assert_eq!(player.use_power_up(PowerUp::Boost, &rules(), 1), PowerUpOutcome::Active);
+        let dear = Rules { power_up_energy: 71, ..rules() };
         assert_eq!(player.use_power_up(PowerUp::Reach, &dear, 199), PowerUpOutcome::NoEnergy);
         assert_eq!(player, before);
         assert_eq!(player.use_power_up(PowerUp::Reach, &dear, 200), PowerUpOutcome::Used);
@@ -252,7 +231,7 @@ mod tests {
 
     #[test]
     fn power_ups_saturate_and_negative_zero_is_zero() {
-        let mut player = Player::new(at(0.0), &POWERS, 0);
+        let mut player = Player::new(at(0.0), &rules(), 0);
         for _ in 0..300 {
             player.add_power_up(PowerUp::Double);
         }
@@ -264,7 +243,7 @@ mod tests {
 
     #[test]
     fn key_places_go_round() {
-        let mut player = Player::new(at(0.0), &POWERS, 0);
+        let mut player = Player::new(at(0.0), &rules(), 0);
         let places: alloc::vec::Vec<_> = (0..5).map(|_| player.next_key_place(3)).collect();
         assert_eq!(places, [0, 1, 2, 0, 1]);
     }
