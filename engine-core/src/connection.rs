@@ -58,9 +58,7 @@ pub(crate) enum Phase<S: Service> {
         pinged: bool,
     },
     /// WebSocket, our Close frame sent, the peer's awaited.
-    Closing {
-        decoder: Decoder,
-    },
+    Closing { decoder: Decoder },
     /// Nothing that arrives is looked at any more; what is queued still goes out.
     Discarding,
     /// The driver was told to end the connection.
@@ -195,9 +193,8 @@ impl<S: Service> Connection<S> {
                 }
             }
             Phase::Closing { .. } => past(self.since, limits.close_ms).then_some(Due::Overdue),
-            Phase::Discarding => (self.outbound.is_closed()
-                && past(self.since, limits.linger_ms))
-            .then_some(Due::Overdue),
+            Phase::Discarding => (self.outbound.is_closed() && past(self.since, limits.linger_ms))
+                .then_some(Due::Overdue),
         }
     }
 }

@@ -240,12 +240,8 @@ impl<S: Service> Common<S> {
 
     /// Bytes came that are no request: the connection ends with the refusal.
     fn refuse_bytes(&mut self, now: Timestamp, conn: &mut Connection<S>, refusal: Refusal) {
-        let exchange = Exchange {
-            name: RouteName::None,
-            keep_alive: false,
-            http10: false,
-            head_only: false,
-        };
+        let exchange =
+            Exchange { name: RouteName::None, keep_alive: false, http10: false, head_only: false };
         conn.discard(now);
         self.answer(now, conn, exchange, Response::Problem(refusal.into()));
     }

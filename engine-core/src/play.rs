@@ -9,7 +9,7 @@ use crate::seam::{Frame, HuntKey, Reply, Request};
 use crate::service::{MessageAnswer, Service};
 use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
-use crate::websocket::frame::{Opcode, write_frame};
+use crate::websocket::frame::{CONTROL_BYTES_MAX, Opcode, write_frame};
 use crate::websocket::message::{Decoder, Event};
 use alloc::vec::Vec;
 
@@ -101,7 +101,7 @@ impl<S: Service> Common<S> {
             }
             Err(code) => {
                 self.figures.protocol_errors += 1;
-                self.fail(now, conn, code);
+                self.fail(now, conn, code, "");
                 return all;
             }
         };
@@ -172,7 +172,7 @@ impl<S: Service> Common<S> {
             }
             MessageAnswer::Close(code) => {
                 self.figures.protocol_errors += 1;
-                self.fail(now, conn, code);
+                self.fail(now, conn, code, "");
             }
         }
     }
@@ -211,9 +211,15 @@ impl<S: Service> Common<S> {
     }
 
     /// Fails the connection: a Close frame, and the end without waiting for the peer's.
-    pub(crate) fn fail(&mut self, now: Timestamp, conn: &mut Connection<S>, code: CloseCode) {
+    pub(crate) fn fail(
+        &mut self,
+        now: Timestamp,
+        conn: &mut Connection<S>,
+        code: CloseCode,
+        reason: &str,
+    ) {
         self.leave(conn);
-        self.push_close(now, conn, code);
+        self.push_close(now, conn, code, reason);
         self.end(now, conn);
     }
 
@@ -223,20 +229,29 @@ impl<S: Service> Common<S> {
         now: Timestamp,
         conn: &mut Connection<S>,
         code: CloseCode,
+        reason: &str,
     ) {
         let Phase::Open { decoder, .. } = &mut conn.phase else { return };
         let decoder = core::mem::take(decoder);
         self.leave(conn);
-        self.push_close(now, conn, code);
+        self.push_close(now, conn, code, reason);
         conn.phase = Phase::Closing { decoder };
         conn.since = now;
         conn.close_at = None;
     }
 
-    fn push_close(&mut self, now: Timestamp, conn: &mut Connection<S>, code: CloseCode) {
-        let mut payload = [0; 2 + CloseCode::REASON_BYTES_MAX];
-        let payload = code.payload(&mut payload);
-        self.push_frame(now, conn, Opcode::Close, payload);
+    fn push_close(
+        &mut self,
+        now: Timestamp,
+        conn: &mut Connection<S>,
+        code: CloseCode,
+        reason: &str,
+    ) {
+        let mut payload = [0; CONTROL_BYTES_MAX];
+        let len = 2 + reason.len();
+        payload[..2].copy_from_slice(&code.value().to_be_bytes());
+        payload[2..len].copy_from_slice(reason.as_bytes());
+        self.push_frame(now, conn, Opcode::Close, &payload[..len]);
     }
 
     /// The connection stops watching.
@@ -270,7 +285,7 @@ impl<S: Service> Common<S> {
             // The whole room is gone, so there is no place to leave.
             conn.room = None;
             self.unwatch(conn);
-            self.begin_close(now, conn, CloseCode::HuntEnded);
+            self.begin_close(now, conn, CloseCode::NORMAL, "hunt ended");
         }
     }
 

@@ -60,10 +60,10 @@ impl<A: Arena, S: Service> Shard<A, S> {
         self.common.figures.opened += 1;
         self.common.figures.connections += 1;
         let drain = self.common.drain;
-        Some(self.conns.insert(|id| Connection {
-            close_at: drain,
-            ..Connection::new(id, listener, now)
-        }))
+        Some(
+            self.conns
+                .insert(|id| Connection { close_at: drain, ..Connection::new(id, listener, now) }),
+        )
     }
 
     /// Bytes arrived. Returns how many were consumed; the caller keeps the rest and offers it

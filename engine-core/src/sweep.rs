@@ -62,6 +62,7 @@ impl<S: Service> Common<S> {
     /// Does what is due on one connection.
     pub(crate) fn visit(&mut self, now: Timestamp, conn: &mut Connection<S>) {
         let Some(due) = conn.due(now, &self.limits) else { return };
+        let at_rest = conn.is_at_rest();
         match (due, &mut conn.phase) {
             (Due::KeepAlive, _) => {
                 self.figures.timed_out += 1;
@@ -77,7 +78,7 @@ impl<S: Service> Common<S> {
             }
             (Due::Idle, _) => {
                 self.figures.timed_out += 1;
-                self.begin_close(now, conn, CloseCode::Idle);
+                self.begin_close(now, conn, CloseCode::GOING_AWAY, "idle");
             }
             (Due::Stalled, Phase::Open { .. } | Phase::Closing { .. }) => self.give_up(now, conn),
             (Due::Stalled, _) => {
@@ -89,9 +90,9 @@ impl<S: Service> Common<S> {
                 self.abort(conn);
             }
             (Due::Drain, Phase::Open { .. }) => {
-                self.begin_close(now, conn, CloseCode::GoingAway);
+                self.begin_close(now, conn, CloseCode::GOING_AWAY, "server is going away");
             }
-            (Due::Drain, _) if conn.is_at_rest() => self.end(now, conn),
+            (Due::Drain, _) if at_rest => self.end(now, conn),
             (Due::Drain | Due::Ping, _) => {}
         }
     }
@@ -100,7 +101,7 @@ impl<S: Service> Common<S> {
     /// either.
     pub(crate) fn give_up(&mut self, now: Timestamp, conn: &mut Connection<S>) {
         self.figures.stuck += 1;
-        self.fail(now, conn, CloseCode::Slow);
+        self.fail(now, conn, CloseCode::POLICY, "too slow");
         conn.close_at = Some(now.after_ms(self.limits.linger_ms as u64));
     }
 

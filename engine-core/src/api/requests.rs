@@ -72,11 +72,7 @@ pub(super) fn hunt<A: Allocator + Copy>(body: &[u8], scratch: A) -> Result<HuntB
         Ok(())
     })?;
     reader.end()?;
-    Ok(HuntBody {
-        quest: quest.expect(REQUIRED),
-        version,
-        capacity: capacity.expect(REQUIRED),
-    })
+    Ok(HuntBody { quest: quest.expect(REQUIRED), version, capacity: capacity.expect(REQUIRED) })
 }
 
 /// Reads the body of `POST /v1/hunts/{hunt}/players`.
@@ -114,7 +110,9 @@ pub(super) fn message<A: Allocator + Copy>(
                 *seq = r.u32(0..=u32::MAX)?;
                 return Ok(());
             }
-            _ if action.is_some() => return Err(r.refuse_key(crate::error::FaultCode::UnknownField)),
+            _ if action.is_some() => {
+                return Err(r.refuse_key(crate::error::FaultCode::UnknownField));
+            }
             MessageField::Move => move_object(r)?,
             MessageField::UsePowerUp => power_up_object(r)?,
             MessageField::Resolve => Action::Resolve(resolve_object(r)?),
@@ -281,7 +279,9 @@ mod tests {
 
     #[test]
     fn a_heading_is_below_360_degrees() {
-        let with = |heading| std::format!(r#"{{"seq":1,"move":{{"x":0,"y":0,"z":0,"heading":{heading}}}}}"#);
+        let with = |heading| {
+            std::format!(r#"{{"seq":1,"move":{{"x":0,"y":0,"z":0,"heading":{heading}}}}}"#)
+        };
         assert!(message(with("359.9").as_bytes(), Global, &mut 0).is_ok());
         for bad in ["360", "-0.1"] {
             assert_eq!(fault(&with(bad)).0, FaultCode::OutOfRange);
@@ -294,7 +294,8 @@ mod tests {
         assert_eq!(read(""), Some(LeaderboardQuery { limit: 10, around: None }));
         let both = LeaderboardQuery { limit: 100, around: Some(0) };
         assert_eq!(read("around=0&limit=1%300"), Some(both));
-        for bad in ["limit=0", "limit=101", "limit=01", "limit=1&limit=1", "limit", "x=1", "around=-1"]
+        for bad in
+            ["limit=0", "limit=101", "limit=01", "limit=1&limit=1", "limit", "x=1", "around=-1"]
         {
             assert_eq!(read(bad), None, "{bad}");
         }

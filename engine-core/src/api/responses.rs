@@ -35,12 +35,7 @@ pub(super) fn quest(out: &mut Vec<u8>, quest: Id, version: u32, waypoints: u32, 
 }
 
 /// What was started.
-pub(super) fn hunt(
-    out: &mut Vec<u8>,
-    hunt: Id,
-    quest: Id,
-    [version, capacity, round]: [u32; 3],
-) {
+pub(super) fn hunt(out: &mut Vec<u8>, hunt: Id, quest: Id, [version, capacity, round]: [u32; 3]) {
     object(out, |w| {
         text(w, "hunt", hunt.as_str());
         text(w, "quest", quest.as_str());
@@ -88,13 +83,7 @@ pub(super) fn resolved(
 }
 
 /// The body of a resolve.
-pub(super) fn resolve(
-    out: &mut Vec<u8>,
-    outcome: &str,
-    loot: Option<Loot>,
-    score: u32,
-    rank: u32,
-) {
+pub(super) fn resolve(out: &mut Vec<u8>, outcome: &str, loot: Option<Loot>, score: u32, rank: u32) {
     object(out, |w| resolved(w, outcome, loot, score, rank));
 }
 

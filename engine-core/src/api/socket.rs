@@ -91,7 +91,8 @@ fn read_protobuf(payload: &[u8], seq: &mut u32) -> Result<Action, Refusal> {
     match message.action.ok_or_else(|| bad(FaultCode::MissingField))? {
         messages::Action::Move(messages::Move { x, y, z, heading }) => {
             let to = point(x, y, z)?;
-            let heading = Some(heading + 0.0).filter(|h| is_heading(*h)).ok_or_else(out_of_range)?;
+            let heading =
+                Some(heading + 0.0).filter(|h| is_heading(*h)).ok_or_else(out_of_range)?;
             Ok(Action::Move { to, heading })
         }
         messages::Action::UsePowerUp(action) => {

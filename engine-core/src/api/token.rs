@@ -254,7 +254,8 @@ mod tests {
             changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
             assert_eq!(ring.session(NOW, &changed), Err(TokenError::Invalid), "byte {place}");
         }
-        for bad in [&b""[..], b"AAAA", b"!", &token[1..], &[b'A'; 500], &[&token[..], b"="].concat()]
+        for bad in
+            [&b""[..], b"AAAA", b"!", &token[1..], &[b'A'; 500], &[&token[..], b"="].concat()]
         {
             assert_eq!(ring.session(NOW, bad), Err(TokenError::Invalid));
         }
