@@ -168,6 +168,9 @@ impl<S: Service> Connection<S> {
 
     /// What is due at `now`, the most severe first.
     pub(crate) fn due(&self, now: Timestamp, limits: &Limits) -> Option<Due> {
+        if matches!(self.phase, Phase::Aborted) {
+            return None;
+        }
         let past = |since: Timestamp, ms: usize| now.ms_since(since) >= ms as u64;
         if self.close_at.is_some_and(|at| now >= at) {
             return Some(Due::Drain);

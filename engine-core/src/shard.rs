@@ -274,7 +274,7 @@ const DRAIN_IDLE_MS: u64 = 2_000;
 pub const CONNECTIONS_FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Connection: close\r\n\
     Content-Type: application/problem+json\r\n\
-    Content-Length: 130\r\n\
+    Content-Length: 114\r\n\
     \r\n\
     {\"type\":\"urn:hunt:problem:connections-full\",\
     \"title\":\"the server holds as many connections as it may\",\

@@ -85,10 +85,11 @@ impl<S: Service> Common<S> {
                 self.figures.stuck += 1;
                 self.abort(conn);
             }
-            (Due::Overdue, _) | (Due::Drain, Phase::Discarding) => {
+            (Due::Overdue, Phase::Closing { .. }) => {
                 self.figures.timed_out += 1;
                 self.abort(conn);
             }
+            (Due::Overdue, _) | (Due::Drain, Phase::Discarding) => self.abort(conn),
             (Due::Drain, Phase::Open { .. }) => {
                 self.begin_close(now, conn, CloseCode::GOING_AWAY, "server is going away");
             }

@@ -14,9 +14,9 @@ type Result<T> = core::result::Result<T, Box<JsonFault>>;
 const REQUIRED: &str = "the reader refuses an object without its required fields";
 
 /// The most players of a hunt.
-pub const CAPACITY_MAX: u32 = 1_000_000;
+pub(super) const CAPACITY_MAX: u32 = 1_000_000;
 /// The most rows of a leaderboard answer.
-pub const LEADERBOARD_ROWS_MAX: u32 = 100;
+pub(super) const LEADERBOARD_ROWS_MAX: u32 = 100;
 /// The rows of a leaderboard answer where none are asked for.
 const LEADERBOARD_ROWS: u32 = 10;
 
