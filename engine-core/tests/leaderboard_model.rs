@@ -64,8 +64,6 @@ fn window(all: &[Standing], player: u32, limit: u32) -> Vec<Standing> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
     #[test]
     fn the_board_answers_as_a_sorted_list_does(
         seed in any::<u64>(),

@@ -68,7 +68,7 @@ impl Arena for BumpArena {
     }
 
     fn region(meter: &Arc<Meter>) -> BumpRegion {
-        let bump = Mutex::new(Bump::new());
+        let bump = Mutex::new(Metered { bump: Bump::new(), capacity: 0, held: 0 });
         BumpRegion(Arc::new(Region { bump, meter: Arc::clone(meter) }))
     }
 }
@@ -86,27 +86,36 @@ impl Drop for BumpArena {
 pub struct BumpRegion(Arc<Region>);
 
 struct Region {
-    bump: Mutex<Bump>,
+    bump: Mutex<Metered>,
     meter: Arc<Meter>,
 }
 
+struct Metered {
+    bump: Bump,
+    // `allocated_bytes` and the bytes with footers when the meter was last told.
+    capacity: usize,
+    held: usize,
+}
+
 impl BumpRegion {
-    fn bump(&self) -> MutexGuard<'_, Bump> {
+    fn lock(&self) -> MutexGuard<'_, Metered> {
         // A panic inside bumpalo leaves its pointers as they were: it moves them last.
         self.0.bump.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `allocate`, and meters the chunk if it took one.
+    #[inline]
     fn metered(
         &self,
         allocate: impl FnOnce(&Bump) -> Result<NonNull<[u8]>, AllocError>,
     ) -> Result<NonNull<[u8]>, AllocError> {
-        let bump = self.bump();
-        let before = bump.allocated_bytes();
-        let before_all = bump.allocated_bytes_including_metadata();
-        let block = allocate(&bump);
-        if bump.allocated_bytes() != before {
-            self.0.meter.grew(bump.allocated_bytes_including_metadata() - before_all);
+        let mut metered = self.lock();
+        let block = allocate(&metered.bump);
+        if metered.bump.allocated_bytes() != metered.capacity {
+            let held = metered.bump.allocated_bytes_including_metadata();
+            self.0.meter.grew(held - metered.held);
+            metered.capacity = metered.bump.allocated_bytes();
+            metered.held = held;
         }
         block
     }
@@ -114,15 +123,14 @@ impl BumpRegion {
 
 impl fmt::Debug for BumpRegion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.bump().allocated_bytes();
-        f.debug_struct("BumpRegion").field("bytes", &bytes).finish_non_exhaustive()
+        f.debug_struct("BumpRegion").field("held", &self.lock().held).finish_non_exhaustive()
     }
 }
 
 impl Drop for Region {
     fn drop(&mut self) {
-        let bump = self.bump.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.meter.shrank(bump.allocated_bytes_including_metadata());
+        let metered = self.bump.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.meter.shrank(metered.held);
         self.meter.reset();
     }
 }
@@ -141,7 +149,7 @@ unsafe impl Allocator for BumpRegion {
     #[inline]
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
         // SAFETY: the caller's promise, unchanged: this `Bump` allocated the block.
-        unsafe { (&*self.bump()).deallocate(block, layout) }
+        unsafe { (&self.lock().bump).deallocate(block, layout) }
     }
 
     #[inline]

@@ -5,7 +5,7 @@
 
 mod read;
 
-use crate::arena::{Arena, ArenaVec, Meter};
+use crate::arena::{Allocator, Arena, ArenaVec, Meter};
 use crate::error::JsonFault;
 use crate::seam::{Loot, Point};
 use crate::text::{Id, Name};
@@ -119,13 +119,15 @@ impl<A: Arena> Quest<A> {
     pub fn parse(id: Id, bytes: &[u8], scratch: &A, meter: &Arc<Meter>) -> Result<Self, JsonFault> {
         let draft = read::document(bytes, scratch.scratch()).map_err(|fault| *fault)?;
         let region = A::region(meter);
+        let (waypoints, treasures) = (&draft.waypoints[..], &draft.treasures[..]);
+        make_room(&region, size_of_val(waypoints) + size_of_val(treasures) + 2 * draft.by_id.len());
         Ok(Self {
             id,
             version: 0,
             digest: Sha256::digest(bytes).into(),
             name: draft.name,
-            waypoints: exact(&draft.waypoints, &region),
-            treasures: exact(&draft.treasures, &region),
+            waypoints: exact(waypoints, &region),
+            treasures: exact(treasures, &region),
             rules: draft.rules,
             by_id: exact(&draft.by_id, &region),
         })
@@ -140,7 +142,14 @@ impl<A: Arena> Quest<A> {
     }
 }
 
-fn exact<T: Copy, R: crate::arena::Allocator + Clone>(from: &[T], region: &R) -> ArenaVec<T, R> {
+/// Takes `bytes` and gives them back, so that a bump region, whose chunks double otherwise, has one
+/// chunk of the right size. Costs the heap one allocation.
+fn make_room<R: Allocator + Clone>(region: &R, bytes: usize) {
+    drop(ArenaVec::<u64, R>::with_capacity_in(bytes.div_ceil(8) + 1, region.clone()));
+}
+
+/// A copy of `from` without spare capacity.
+fn exact<T: Copy, R: Allocator + Clone>(from: &[T], region: &R) -> ArenaVec<T, R> {
     let mut list = ArenaVec::with_capacity_in(from.len(), region.clone());
     list.extend_from_slice(from);
     list

@@ -192,8 +192,8 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
         let from = self.begin(|byte| byte == b'"')?;
         let text = scan::string(self.bytes, from).map_err(|stop| self.syntax(stop))?;
         self.at = text.end;
-        with_text(self.bytes, from, text, self.scratch, accept)
-            .map_err(|code| self.fault(code, from))
+        let raw = &self.bytes[from + 1..text.end - 1];
+        with_text(raw, text.escaped, self.scratch, accept).map_err(|code| self.fault(code, from))
     }
 
     /// A string that `accept` knows, such as `Id::new`; any other is out of range.
@@ -210,9 +210,7 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
     /// If the value is not a number, not finite as a double, or `accept` refuses it.
     pub fn f64(&mut self, accept: impl FnOnce(f64) -> bool) -> Result<f64> {
         let (from, number) = self.number()?;
-        let digits = core::str::from_utf8(&self.bytes[from..number.end])
-            .expect("a number is made of ASCII characters");
-        let value: f64 = digits.parse().expect("Rust reads every number of JSON");
+        let value = scan::double(&self.bytes[from..number.end]);
         if value.is_finite() && accept(value) {
             // Adding 0 turns -0 into 0 and changes nothing else.
             Ok(value + 0.0)
@@ -258,6 +256,12 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
         }
         self.at = scan::literal(self.bytes, self.at, b"null").map_err(|stop| self.syntax(stop))?;
         Ok(None)
+    }
+
+    /// Bytes that were not read yet: an upper bound for what they can hold.
+    #[must_use]
+    pub fn remaining_bytes(&self) -> usize {
+        self.bytes.len() - self.at
     }
 
     /// The end of the document: nothing but whitespace follows.
@@ -324,14 +328,14 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
         }
         let text = scan::string(self.bytes, from).map_err(|stop| self.syntax(stop))?;
         self.at = text.end;
-        let index = with_text(self.bytes, from, text, self.scratch, |key| {
-            if F::ALL.get(next).is_some_and(|info| info.name == key) {
-                return Ok(next);
-            }
+        let raw = &self.bytes[from + 1..text.end - 1];
+        if F::ALL.get(next).is_some_and(|info| info.name.as_bytes() == raw) {
+            return Ok(next);
+        }
+        with_text(raw, text.escaped, self.scratch, |key| {
             let unknown = || self.fault_below(FaultCode::UnknownField, from, key);
             F::ALL.iter().position(|info| info.name == key).ok_or_else(unknown)
-        })?;
-        Ok(index)
+        })
     }
 
     fn open(&mut self, bracket: u8) -> Result<()> {
@@ -426,17 +430,15 @@ pub fn validate(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Calls `accept` with the text of the string `text`, which begins at `from`.
+/// Calls `accept` with the text of a string whose inside is `raw`.
 fn with_text<A: Allocator, T, E>(
-    bytes: &[u8],
-    from: usize,
-    text: scan::Text,
+    raw: &[u8],
+    escaped: bool,
     scratch: A,
     accept: impl FnOnce(&str) -> core::result::Result<T, E>,
 ) -> core::result::Result<T, E> {
     const CHECKED: &str = "the scan checks that text is UTF-8";
-    let raw = &bytes[from + 1..text.end - 1];
-    if !text.escaped {
+    if !escaped {
         return accept(core::str::from_utf8(raw).expect(CHECKED));
     }
     let mut unescaped = ArenaVec::with_capacity_in(raw.len(), scratch);

@@ -20,6 +20,17 @@ pub(super) struct Draft<A: Allocator> {
     pub(super) rules: Rules,
 }
 
+// The shortest texts of an element, comma included.
+const WAYPOINT_TEXT: &str = r#"{"x":0,"y":0,"z":0,"radius":1},"#;
+const TREASURE_TEXT: &str =
+    r#"{"id":"a","x":0,"y":0,"z":0,"radius":1,"loot":{"item":"a","points":1}},"#;
+
+/// How many elements of at least `shortest` can follow, so that a list need not grow while it is
+/// read. A bump arena would keep every size that it had.
+fn room(remaining_bytes: usize, shortest: &str, count_max: usize) -> usize {
+    count_max.min(remaining_bytes / shortest.len() + 1)
+}
+
 fields! {
     enum QuestField { Name = "name", Waypoints = "waypoints", Treasures = "treasures" }
     optional { Rules = "rules" }
@@ -37,12 +48,16 @@ pub(super) fn document<A: Allocator + Copy>(bytes: &[u8], scratch: A) -> Result<
         match field {
             QuestField::Name => name = Some(r.text(Name::new)?),
             QuestField::Waypoints => {
+                waypoints.reserve_exact(room(r.remaining_bytes(), WAYPOINT_TEXT, WAYPOINTS_MAX));
                 r.array(1..=WAYPOINTS_MAX, |r, _| {
                     waypoints.push(waypoint(r)?);
                     Ok(())
                 })?;
             }
             QuestField::Treasures => {
+                let count_max = room(r.remaining_bytes(), TREASURE_TEXT, TREASURES_MAX);
+                treasures.reserve_exact(count_max);
+                by_id.reserve_exact(count_max);
                 r.array(1..=TREASURES_MAX, |r, _| {
                     let treasure = treasure(r, &treasures, &mut by_id)?;
                     treasures.push(treasure);
