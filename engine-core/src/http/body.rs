@@ -7,6 +7,7 @@
 
 use super::grammar::{self, QUOTED, TOKEN, VALUE};
 use super::head::Framing;
+use super::malformed;
 use super::trailer::Trailer;
 use crate::error::{Problem, Refusal};
 use crate::limits::Limits;
@@ -82,6 +83,8 @@ pub struct Chunks {
     allowed: u64,
     /// Bytes of the current chunk-size line, or of all trailer fields.
     line_bytes: usize,
+    /// Bytes of the chunk extensions of all chunks so far.
+    extension_bytes: usize,
     trailer: Trailer,
 }
 
@@ -129,6 +132,7 @@ impl Chunks {
             size: 0,
             allowed: max,
             line_bytes: 0,
+            extension_bytes: 0,
             trailer: Trailer::default(),
         }
     }
@@ -172,12 +176,27 @@ impl Chunks {
         }
         match self.part {
             Part::Size { digits } => self.size(byte, digits),
-            part => extension(part, byte),
+            Part::SizeLf => Err(malformed(BARE_CR)),
+            part => self.extension(part, byte, limits.head_bytes_max),
         }
     }
 
+    //= https://www.rfc-editor.org/rfc/rfc9112#section-7.1.1
+    //# A server ought to limit the total length of chunk extensions received in a request to
+    //# an amount reasonable for the services provided
+    fn extension(&mut self, part: Part, byte: u8, bytes_max: usize) -> Result<Part, Refusal> {
+        self.extension_bytes += 1;
+        if self.extension_bytes > bytes_max {
+            return Err(Refusal::because(
+                Problem::HeadTooLarge,
+                "chunk extensions over their limit",
+            ));
+        }
+        after_extension_byte(part, byte)
+    }
+
     //= https://www.rfc-editor.org/rfc/rfc9112#section-7.1
-    //# Recipients MUST anticipate potentially large hexadecimal numerals and prevent
+    //# recipients MUST anticipate potentially large hexadecimal numerals and prevent
     //# parsing errors due to integer conversion overflows or precision loss
     fn size(&mut self, byte: u8, digits: u8) -> Result<Part, Refusal> {
         if let Some(digit) = char::from(byte).to_digit(16) {
@@ -245,7 +264,7 @@ impl Chunks {
 
 //= https://www.rfc-editor.org/rfc/rfc9112#section-7.1.1
 //# A recipient MUST ignore unrecognized chunk extensions.
-fn extension(part: Part, byte: u8) -> Result<Part, Refusal> {
+fn after_extension_byte(part: Part, byte: u8) -> Result<Part, Refusal> {
     let blank = matches!(byte, b' ' | b'\t');
     Ok(match (part, byte) {
         (Part::SizeGap | Part::AfterName | Part::Name | Part::Value | Part::AfterQuoted, b';') => {
@@ -263,13 +282,8 @@ fn extension(part: Part, byte: u8) -> Result<Part, Refusal> {
         (Part::Quoted, b'\\') => Part::Escaped,
         (Part::Quoted, _) if grammar::is(QUOTED, byte) => Part::Quoted,
         (Part::Escaped, _) if grammar::is(VALUE, byte) => Part::Quoted,
-        (Part::SizeLf, _) => return Err(malformed(BARE_CR)),
         _ => return Err(malformed("malformed chunk extension")),
     })
 }
 
 const BARE_CR: &str = "a CR that no LF follows";
-
-fn malformed(detail: &'static str) -> Refusal {
-    Refusal::because(Problem::MalformedRequest, detail)
-}

@@ -78,3 +78,61 @@ fn two_digits(out: &mut [u8], value: u64) {
         *digit = b'0' + u8::try_from(value).unwrap_or(0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn date(unix_s: u64) -> String {
+        String::from_utf8(imf_fixdate(unix_s).to_vec()).unwrap()
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+    //# An example of the preferred format is
+    //# Sun, 06 Nov 1994 08:49:37 GMT ; IMF-fixdate
+    #[test]
+    fn dates_are_those_of_other_clocks() {
+        for (unix_s, text) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (951_782_399, "Mon, 28 Feb 2000 23:59:59 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (951_868_800, "Wed, 01 Mar 2000 00:00:00 GMT"),
+            (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+            (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
+            (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),
+            (u64::MAX, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            assert_eq!(date(unix_s), text);
+        }
+    }
+
+    #[test]
+    fn every_day_of_eight_centuries_follows_the_day_before() {
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..292_194 {
+            assert_eq!(civil(days), (year, month, day));
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = match month {
+                2 => 28 + u64::from(leap),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            (year, month, day) = match (month, day) {
+                (12, 31) => (year + 1, 1, 1),
+                (_, day) if day == last => (year, month + 1, 1),
+                _ => (year, month, day + 1),
+            };
+        }
+    }
+
+    #[test]
+    fn the_cache_follows_the_clock_both_ways() {
+        let mut cache = DateCache::default();
+        for ms in [0, 999, 1_000, 1_999, 784_111_777_000, 784_111_777_999, 784_111_778_000, 0] {
+            assert_eq!(cache.at(Timestamp(ms)), &imf_fixdate(ms / 1_000));
+        }
+    }
+}

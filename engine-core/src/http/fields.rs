@@ -52,3 +52,36 @@ pub(super) fn fault(lines: &[u8]) -> &'static str {
     }
     "malformed field line"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn fields_are_yielded_in_order_with_trimmed_values() {
+        let lines = b"A: b\r\nc:\t d e \t\r\nf:\r\ng: :h:\r\n\r\ni: j\r\n";
+        let fields: Vec<_> = Fields::new(lines).collect();
+        let expected: [(&[u8], &[u8]); 4] =
+            [(b"A", b"b"), (b"c", b"d e"), (b"f", b""), (b"g", b":h:")];
+        assert_eq!(fields, expected);
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9112#section-5.1
+    //# A server MUST reject, with a response status code of 400 (Bad Request), any
+    //# received request message that contains whitespace between a header field
+    //# name and colon.
+    #[test]
+    fn the_fault_of_the_first_bad_line_is_told() {
+        for (lines, detail) in [
+            (&b"a: b\r\nc : d\r\n\r\n"[..], "white space between a field name and its colon"),
+            (b"a: b\r\nc\t: d\r\n\r\n", "white space between a field name and its colon"),
+            (b"a b: c\r\n\r\n", "malformed field name"),
+            (b"\xc3\xa4: c\r\n\r\n", "malformed field name"),
+            (b"a: b\r\n: c\r\n\r\n", "a field has no name"),
+            (b"a: b\r\nc\r\nd : e\r\n\r\n", "a field has no colon"),
+        ] {
+            assert_eq!(fault(lines), detail);
+        }
+    }
+}

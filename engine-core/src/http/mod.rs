@@ -16,6 +16,8 @@ pub mod date;
 pub mod fields;
 mod grammar;
 pub mod head;
+mod message;
+mod method;
 pub mod percent;
 pub mod problem;
 pub mod response;
@@ -23,7 +25,7 @@ pub mod scan;
 mod target;
 mod trailer;
 
-use crate::error::Problem;
+use crate::error::{Problem, Refusal};
 
 /// Whether the connection must close once `problem` is answered, because where the next request
 /// begins is not known or not worth finding out.
@@ -78,4 +80,9 @@ pub fn closes(problem: Problem) -> bool {
         | Problem::HuntsFull
         | Problem::NotReady => false,
     }
+}
+
+/// The answer to bytes that are not a request, and what exactly is wrong with them.
+fn malformed(detail: &'static str) -> Refusal {
+    Refusal::because(Problem::MalformedRequest, detail)
 }

@@ -38,12 +38,15 @@ pub fn decode<A: Allocator>(raw: &[u8], alloc: A) -> Result<Decoded<'_, A>, Refu
     let mut bytes = ArenaVec::with_capacity_in(raw.len(), alloc);
     bytes.extend_from_slice(&raw[..first]);
     let mut rest = &raw[first..];
-    while let [byte, tail @ ..] = rest {
-        (rest, _) = match (byte, tail) {
-            (b'%', [high, low, tail @ ..]) => (tail, bytes.push(octet(*high, *low)?)),
-            (b'%', _) => return Err(bad()),
-            (byte, tail) => (tail, bytes.push(*byte)),
-        };
+    while let Some((byte, tail)) = rest.split_first() {
+        if *byte != b'%' {
+            bytes.push(*byte);
+            rest = tail;
+            continue;
+        }
+        let [high, low, tail @ ..] = tail else { return Err(bad()) };
+        bytes.push(octet(*high, *low)?);
+        rest = tail;
     }
     Ok(Decoded::Owned(bytes))
 }
@@ -80,4 +83,65 @@ fn octet(high: u8, low: u8) -> Result<u8, Refusal> {
 
 fn bad() -> Refusal {
     Refusal::because(Problem::MalformedRequest, "bad percent-encoding")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arena::Global;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn what_is_not_encoded_is_borrowed() {
+        for raw in [&b""[..], b"a", b"a+b", b"\xff"] {
+            let Decoded::Borrowed(bytes) = decode(raw, Global).unwrap() else { panic!() };
+            assert_eq!(bytes, raw);
+        }
+    }
+
+    #[test]
+    fn escapes_are_decoded_once_and_a_plus_stays_a_plus() {
+        for (raw, bytes) in [
+            (&b"%41"[..], &b"A"[..]),
+            (b"a%2Fb%2f", b"a/b/"),
+            (b"%2541", b"%41"),
+            (b"a+%2B", b"a++"),
+            (b"%C3%a4", b"\xc3\xa4"),
+            (b"%01%7F%ff", b"\x01\x7f\xff"),
+        ] {
+            let decoded = decode(raw, Global).unwrap();
+            assert!(matches!(decoded, Decoded::Owned(_)));
+            assert_eq!(*decoded, *bytes);
+        }
+    }
+
+    #[test]
+    fn bad_escapes_and_an_encoded_nul_are_refused() {
+        for raw in
+            [&b"%"[..], b"%4", b"%zz", b"%4g", b"%g4", b"a%", b"%00", b"%%41", b"% 41", b"%+1"]
+        {
+            assert_eq!(decode(raw, Global).unwrap_err(), bad(), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn segments_stand_between_slashes_and_nothing_is_normalised() {
+        let split = |path| segments(path).collect::<Vec<&[u8]>>();
+        assert_eq!(split(b"/v1/hunts"), [&b"v1"[..], b"hunts"]);
+        assert_eq!(split(b"/"), [b""]);
+        assert_eq!(split(b"/v1/"), [&b"v1"[..], b""]);
+        assert_eq!(split(b"/a%2Fb/.././/c"), [&b"a%2Fb"[..], b"..", b".", b"", b"c"]);
+        assert_eq!(split(b"*"), [b""; 0]);
+        assert_eq!(split(b"a:80"), [b""; 0]);
+    }
+
+    #[test]
+    fn pairs_stand_between_ampersands() {
+        let split = |query| pairs(query).collect::<Vec<(&[u8], &[u8])>>();
+        assert_eq!(split(b""), []);
+        assert_eq!(split(b"a=b"), [(&b"a"[..], &b"b"[..])]);
+        let expected: [(&[u8], &[u8]); 5] =
+            [(b"a", b"b=c"), (b"d", b""), (b"", b""), (b"", b"e"), (b"f%26", b"+")];
+        assert_eq!(split(b"a=b=c&d&&=e&f%26=+"), expected);
+    }
 }

@@ -120,3 +120,89 @@ pub fn reason(status: u16) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Problem;
+    use crate::figures::STATUSES;
+    use alloc::string::String;
+
+    const NOW: Timestamp = Timestamp(784_111_777_000);
+
+    fn write(head: &ResponseHead<'_>) -> String {
+        let mut out = Vec::new();
+        head.write(&mut DateCache::default(), NOW, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_fields_stand_in_one_order() {
+        let head = ResponseHead {
+            status: 405,
+            content_type: Some("application/problem+json"),
+            content_length: 120,
+            connection: ConnectionHeader::Close,
+            extra: &[("Allow", b"GET, HEAD"), ("Cache-Control", b"no-store")],
+        };
+        let expected = "HTTP/1.1 405 Method Not Allowed\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+            Connection: close\r\nAllow: GET, HEAD\r\nCache-Control: no-store\r\n\
+            Content-Type: application/problem+json\r\nContent-Length: 120\r\n\r\n";
+        assert_eq!(write(&head), expected);
+    }
+
+    #[test]
+    fn the_connection_is_named_only_where_it_must_be() {
+        for (connection, line) in [
+            (ConnectionHeader::None, ""),
+            (ConnectionHeader::Close, "Connection: close\r\n"),
+            (ConnectionHeader::KeepAlive, "Connection: keep-alive\r\n"),
+            (ConnectionHeader::Upgrade, "Connection: Upgrade\r\n"),
+        ] {
+            let head = ResponseHead {
+                status: 200,
+                content_type: None,
+                content_length: 0,
+                connection,
+                extra: &[],
+            };
+            let expected = alloc::format!(
+                "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n{line}\
+                Content-Length: 0\r\n\r\n"
+            );
+            assert_eq!(write(&head), expected);
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+    //# A server MUST NOT send a Content-Length header field in any response with a status
+    //# code of 1xx (Informational) or 204 (No Content).
+    #[test]
+    fn a_response_without_content_has_no_content_length() {
+        for status in [101, 204, 304] {
+            let head = ResponseHead {
+                status,
+                content_type: None,
+                content_length: 7,
+                connection: ConnectionHeader::None,
+                extra: &[],
+            };
+            assert!(!write(&head).contains("Content-Length"), "{status}");
+            assert!(!has_content(status));
+        }
+        assert!(STATUSES.iter().all(|s| has_content(*s) || matches!(s, 100 | 101 | 204)));
+    }
+
+    #[test]
+    fn every_status_that_is_sent_has_a_reason() {
+        for status in STATUSES.into_iter().filter(|status| *status != 0) {
+            assert!(!reason(status).is_empty(), "{status}");
+        }
+        for problem in Problem::ALL {
+            assert!(!reason(problem.status()).is_empty(), "{problem:?}");
+        }
+        assert_eq!(reason(299), "");
+        let line = alloc::format!("HTTP/1.1 100 {}\r\n\r\n", reason(100));
+        assert_eq!(CONTINUE, line.as_bytes());
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::grammar::{self, NAME, PATH};
 use super::head::Method;
-use crate::error::{Problem, Refusal};
+use super::malformed;
+use crate::error::Refusal;
 use core::net::Ipv6Addr;
 use core::str;
 
@@ -87,8 +88,7 @@ fn after_scheme(target: &[u8]) -> Option<&[u8]> {
 }
 
 fn connect(target: &[u8]) -> Result<Target<'_>, Refusal> {
-    let port = memchr::memrchr(b':', target).map_or(&[][..], |colon| &target[colon + 1..]);
-    if port.is_empty() || !is_authority(target) {
+    if port(target).is_none_or(<[u8]>::is_empty) {
         return Err(malformed("the target of CONNECT must be a host and a port"));
     }
     Ok(Target { path: target, query: None, authority: Some(target), asterisk: false })
@@ -97,22 +97,26 @@ fn connect(target: &[u8]) -> Result<Target<'_>, Refusal> {
 /// Whether `bytes` is `uri-host [ ":" port ]` with a host that is not empty. No user information:
 /// RFC 9110 section 4.2.4 has it treated as an error.
 pub(super) fn is_authority(bytes: &[u8]) -> bool {
-    let (host_ok, rest) = match bytes {
-        [b'[', rest @ ..] => match memchr::memchr(b']', rest) {
-            Some(end) => (is_ip_literal(&rest[..end]), &rest[end + 1..]),
-            None => return false,
-        },
+    port(bytes).is_some()
+}
+
+/// The port of an authority, empty where there is none. `None`: it is not an authority.
+fn port(authority: &[u8]) -> Option<&[u8]> {
+    let rest = match authority {
+        [b'[', rest @ ..] => {
+            let end = memchr::memchr(b']', rest)?;
+            is_ip_literal(&rest[..end]).then_some(&rest[end + 1..])?
+        }
         _ => {
-            let end = grammar::run(NAME, bytes);
-            (end > 0 && escapes_are_whole(&bytes[..end]), &bytes[end..])
+            let (name, rest) = authority.split_at(grammar::run(NAME, authority));
+            (!name.is_empty() && escapes_are_whole(name)).then_some(rest)?
         }
     };
-    host_ok
-        && match rest {
-            [] => true,
-            [b':', port @ ..] => is_port(port),
-            _ => false,
-        }
+    match rest {
+        [] => Some(rest),
+        [b':', port @ ..] if is_port(port) => Some(port),
+        _ => None,
+    }
 }
 
 /// `IPv6address` or `IPvFuture` of RFC 3986 section 3.2.2.
@@ -145,6 +149,153 @@ fn escapes_are_whole(name: &[u8]) -> bool {
         .all(|at| name.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
 }
 
-fn malformed(detail: &'static str) -> Refusal {
-    Refusal::because(Problem::MalformedRequest, detail)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(target: &str) -> (&[u8], Option<&[u8]>) {
+        let target = parse(Method::Get, target.as_bytes()).unwrap();
+        assert!(!target.asterisk);
+        (target.path, target.query)
+    }
+
+    fn detail(method: Method, target: &[u8]) -> &'static str {
+        parse(method, target).unwrap_err().detail.unwrap()
+    }
+
+    #[test]
+    fn the_query_begins_at_the_first_question_mark() {
+        assert_eq!(path("/"), (&b"/"[..], None));
+        assert_eq!(path("/a%20b"), (&b"/a%20b"[..], None));
+        assert_eq!(path("/a?"), (&b"/a"[..], Some(&b""[..])));
+        assert_eq!(path("/a?b=c?d/e"), (&b"/a"[..], Some(&b"b=c?d/e"[..])));
+        assert_eq!(path("//a//b"), (&b"//a//b"[..], None));
+    }
+
+    #[test]
+    fn a_target_that_has_none_of_the_forms_is_refused() {
+        for target in ["", "a", "a/b", "?a", "ftp://a/", "http:/a", "http:a", "a:80", "*a", "**"] {
+            assert_eq!(detail(Method::Get, target.as_bytes()), "malformed request target");
+        }
+        for target in [&b"/[a]"[..], b"/\xc3\xa4", b"/a b", b"/a?\xff", b"/\"", b"http://a/[b]"] {
+            assert_eq!(detail(Method::Get, target), "malformed request target");
+        }
+        for target in [&b"/a#b"[..], b"#", b"http://a/#b", b"*#"] {
+            assert_eq!(detail(Method::Get, target), "a fragment in the request target");
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+    //# A server MUST accept the absolute-form in requests even though most
+    //# HTTP/1.1 clients will only send the absolute-form to a proxy.
+    #[test]
+    fn an_absolute_target_has_an_authority_and_a_path() {
+        for (target, authority, path, query) in [
+            ("http://a/b?c", "a", "/b", Some("c")),
+            ("HTTP://A:80/b", "A:80", "/b", None),
+            ("https://[::1]:8080", "[::1]:8080", "/", None),
+            ("http://a?b", "a", "/", Some("b")),
+            ("http://a//", "a", "//", None),
+        ] {
+            let found = parse(Method::Get, target.as_bytes()).unwrap();
+            assert_eq!(found.authority, Some(authority.as_bytes()));
+            assert_eq!(found.path, path.as_bytes());
+            assert_eq!(found.query, query.map(str::as_bytes));
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9110#section-4.2.1
+    //# A recipient that processes such a URI reference MUST reject it as invalid.
+    #[test]
+    fn an_absolute_target_with_an_empty_or_malformed_authority_is_refused() {
+        for target in
+            ["http://", "http:///a", "http://:80/", "http://a@b/", "http://a:b/", "http://[1]/"]
+        {
+            let told = detail(Method::Get, target.as_bytes());
+            assert_eq!(told, "malformed authority in the request target");
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9112#section-3.2.4
+    //# The "asterisk-form" of request-target is only used for a server-wide
+    //# OPTIONS request
+    #[test]
+    fn an_asterisk_is_the_target_of_options_only() {
+        assert!(parse(Method::Options, b"*").unwrap().asterisk);
+        assert!(!parse(Method::Options, b"/*").unwrap().asterisk);
+        let told = "an asterisk is the target of OPTIONS only";
+        assert_eq!(detail(Method::Get, b"*"), told);
+        let absolute = parse(Method::Options, b"http://a").unwrap();
+        assert_eq!((absolute.asterisk, absolute.path), (true, &b"*"[..]));
+        let absolute = parse(Method::Options, b"http://a/").unwrap();
+        assert_eq!((absolute.asterisk, absolute.path), (false, &b"/"[..]));
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9112#section-3.2.3
+    //# The "authority-form" of request-target is only used for CONNECT
+    //# requests
+    #[test]
+    fn a_host_and_a_port_are_the_target_of_connect_only() {
+        let target = parse(Method::Connect, b"a.example:443").unwrap();
+        assert_eq!(target.path, b"a.example:443");
+        assert_eq!(target.authority, Some(&b"a.example:443"[..]));
+        for target in ["a", "a:", "/", "*", "http://a:80/", "a:80/b", ":80", "[::1]", "u@a:80"] {
+            let told = "the target of CONNECT must be a host and a port";
+            assert_eq!(detail(Method::Connect, target.as_bytes()), told, "{target}");
+        }
+        assert!(parse(Method::Connect, b"[::1]:443").is_ok());
+    }
+
+    #[test]
+    fn an_authority_is_a_host_and_perhaps_a_port() {
+        for good in [
+            "a",
+            "a:",
+            "a:80",
+            "a:00080",
+            "a:65535",
+            "127.0.0.1",
+            "[::1]",
+            "[::1]:1",
+            "[v1.a:b]",
+            "[2001:db8::7]",
+            "[::ffff:1.2.3.4]",
+            "a_b~!$&'()*+,;=",
+            "%41b",
+            "xn--a.example.",
+        ] {
+            assert!(is_authority(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "",
+            ":",
+            ":80",
+            "a:b",
+            "a:65536",
+            "a:-1",
+            "a:80:80",
+            "a b",
+            "a/b",
+            "a?",
+            "a@b",
+            "[::1",
+            "::1",
+            "[]",
+            "[1.2.3.4]",
+            "[::1%25eth0]",
+            "[::1]a",
+            "[::g]",
+            "[v.a]",
+            "[vg.a]",
+            "[v1.]",
+            "[v1]",
+            "%4",
+            "%zz",
+            "a\"",
+            "a,\u{e4}",
+            "a\\",
+        ] {
+            assert!(!is_authority(bad.as_bytes()), "{bad}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The name of a trailer field, checked as it arrives: nothing of it is kept.
 
 use super::grammar::{self, TOKEN};
-use crate::error::{Problem, Refusal};
+use super::malformed;
+use crate::error::Refusal;
 
 /// Fields that mean something before the body is read, and so cannot come after it: framing,
 /// routing, request modifiers, authentication, content and connection (RFC 9110 section 6.5.1).
@@ -81,6 +82,46 @@ impl Trailer {
     }
 }
 
-fn malformed(detail: &'static str) -> Refusal {
-    Refusal::because(Problem::MalformedRequest, detail)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn take(name: &[u8]) -> Result<(), Refusal> {
+        let mut trailer = Trailer::default();
+        name.iter().try_for_each(|byte| trailer.name_byte(*byte))?;
+        trailer.name_ends()
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1
+    //# Many fields cannot be processed outside the header section because their evaluation
+    //# is necessary prior to receiving the content
+    #[test]
+    fn a_field_that_belongs_before_the_body_is_refused_in_any_case() {
+        for name in FORBIDDEN {
+            assert_eq!(name.to_ascii_lowercase(), name);
+            let told = Err(malformed("a field that cannot be a trailer"));
+            assert_eq!(take(name), told);
+            assert_eq!(take(&name.to_ascii_uppercase()), told);
+        }
+    }
+
+    #[test]
+    fn a_field_that_only_begins_or_ends_like_one_of_them_is_taken() {
+        for name in FORBIDDEN {
+            let longer: Vec<u8> = [name, b"x"].concat();
+            assert_eq!(take(&longer), Ok(()));
+            let shorter = &name[..name.len() - 1];
+            assert_eq!(take(shorter).is_ok(), !FORBIDDEN.contains(&shorter));
+        }
+        assert_eq!(take(b"X-Checksum"), Ok(()));
+        assert_eq!(take(&[b'x'; 5_000]), Ok(()));
+    }
+
+    #[test]
+    fn a_name_is_a_token() {
+        for byte in [b' ', b'\t', b'\r', b'\n', 0, b'(', 0xff] {
+            assert_eq!(take(&[b'a', byte]), Err(malformed("malformed name of a trailer field")));
+        }
+    }
 }
