@@ -53,7 +53,7 @@ fn memory_is_given_back_whole_on_whatever_thread<A: Arena>() {
         let index = large.treasure_index(&Id::new("t699").expect("a well-formed id"));
         (sum, index)
     });
-    assert_eq!(sum.join().unwrap(), (8_499.0 * 8_500.0 / 2.0, Some(699)));
+    assert_eq!(sum.join().expect("the thread ends well"), (8_499.0 * 8_500.0 / 2.0, Some(699)));
 
     let after = meter.figures();
     assert_eq!((after.bytes_held, after.resets), (level.bytes_held, 1));
