@@ -214,6 +214,7 @@ mod tests {
         let list = Vec::<u8, _>::with_capacity_in(1_000, arena.scratch());
         drop(Vec::<u8, _>::with_capacity_in(500, arena.scratch()));
         drop(list);
+        drop(Vec::<u8, _>::with_capacity_in(10, arena.scratch()));
         assert_eq!(meter.figures().bytes_high, 0);
         arena.reset();
         let figures = meter.figures();

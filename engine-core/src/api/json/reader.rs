@@ -134,8 +134,8 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
     /// # Errors
     /// If the value is not a number, not finite as a double, or `accept` refuses it.
     pub fn f64(&mut self, accept: impl FnOnce(f64) -> bool) -> Result<f64> {
-        let (from, number) = self.number()?;
-        let value = scan::double(&self.bytes[from..number.end]);
+        let (from, text) = self.number()?;
+        let value = scan::double(text);
         if value.is_finite() && accept(value) {
             // Adding 0 turns -0 into 0 and changes nothing else.
             Ok(value + 0.0)
@@ -149,10 +149,10 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
     /// # Errors
     /// If the value is not a number, not whole as it is written, or not in `range`.
     pub fn u64(&mut self, range: RangeInclusive<u64>) -> Result<u64> {
-        let (from, number) = self.number()?;
-        let mut value = number.whole.then_some(0_u64);
-        for byte in &self.bytes[from..number.end] {
-            // A minus sign is no digit: negative numbers and -0 end up as `None` here.
+        let (from, text) = self.number()?;
+        let mut value = Some(0_u64);
+        for byte in text {
+            // Neither sign, point nor exponent is a digit: they leave `None` behind.
             let digit = char::from(*byte).to_digit(10);
             value = value.and_then(|value| value.checked_mul(10)?.checked_add(u64::from(digit?)));
         }
@@ -238,11 +238,11 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
         }
     }
 
-    fn number(&mut self) -> Result<(usize, scan::Number)> {
+    /// A number: its offset and its text.
+    fn number(&mut self) -> Result<(usize, &'b [u8])> {
         let from = self.begin(|byte| byte == b'-' || byte.is_ascii_digit())?;
-        let number = scan::number(self.bytes, from).map_err(|stop| self.syntax(stop))?;
-        self.at = number.end;
-        Ok((from, number))
+        self.at = scan::number(self.bytes, from).map_err(|stop| self.syntax(stop))?;
+        Ok((from, &self.bytes[from..self.at]))
     }
 
     /// Reads a key; which field it is. `next` is the likeliest one.
