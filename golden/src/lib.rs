@@ -3,7 +3,9 @@
 //!
 //! `golden/README.md` describes the format; `golden/RULES.md` the game that is played in it.
 
+pub mod frame;
 pub mod parse;
 pub mod pattern;
+pub mod protobuf;
 pub mod text;
 pub mod transcript;
