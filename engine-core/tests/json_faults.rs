@@ -257,8 +257,7 @@ fn the_bracket_that_is_too_deep_is_a_syntax_fault() {
     let column = u32::try_from(DEPTH_MAX).expect("a small limit") + 1;
     let list = |r: &mut Reader<'_, Global>| r.array(0..=1, |_, _| Ok(())).map(drop);
     let object = |r: &mut Reader<'_, Global>| r.object(|_, _: PlaceField| Ok(()));
-    let rows: [(&str, fn(&mut Reader<'_, Global>) -> _); 2] = [("[", list), ("{", object)];
-    for (bracket, innermost) in rows {
+    for (bracket, innermost) in [("[", list as Innermost), ("{", object)] {
         let deeper = format!("{}{bracket}", "[".repeat(DEPTH_MAX));
         let fault = json::validate(deeper.as_bytes()).expect_err("too deep");
         assert_eq!((fault.code, fault.line, fault.column), (Syntax, 1, column));
@@ -268,12 +267,10 @@ fn the_bracket_that_is_too_deep_is_a_syntax_fault() {
     }
 }
 
+type Innermost = fn(&mut Reader<'_, Global>) -> json::Result<()>;
+
 /// Reads what `innermost` reads inside `depth` lists.
-fn nested(
-    r: &mut Reader<'_, Global>,
-    depth: usize,
-    innermost: fn(&mut Reader<'_, Global>) -> json::Result<()>,
-) -> json::Result<()> {
+fn nested(r: &mut Reader<'_, Global>, depth: usize, innermost: Innermost) -> json::Result<()> {
     if depth == 0 {
         return innermost(r);
     }

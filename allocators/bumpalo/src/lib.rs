@@ -174,3 +174,75 @@ unsafe impl Allocator for BumpRegion {
         self.metered(|bump| unsafe { bump.shrink(block, old, new) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allocator_api2::vec::Vec;
+
+    #[test]
+    fn nothing_is_taken_before_something_is_allocated() {
+        let meter = Arc::new(Meter::default());
+        let mut arena = BumpArena::new(Arc::clone(&meter));
+        let region = BumpArena::region(&meter);
+        arena.reset();
+        drop(Vec::<u8, _>::new_in(region));
+        drop(arena);
+        assert_eq!((meter.figures().bytes_high, meter.figures().resets), (0, 1));
+    }
+
+    #[test]
+    fn a_reset_keeps_one_chunk_up_to_the_cap() {
+        let meter = Arc::new(Meter::default());
+        let mut arena = BumpArena::new(Arc::clone(&meter));
+        let mut held_after = |bytes| {
+            std::mem::forget(Vec::<u8, _>::with_capacity_in(bytes, arena.scratch()));
+            arena.reset();
+            assert_eq!(arena.bump.allocated_bytes_including_metadata(), arena.metered);
+            meter.figures().bytes_held
+        };
+        let small = held_after(100);
+        assert!((100..=1_024).contains(&small), "{small}");
+        assert_eq!(held_after(200), small, "the chunk is used again");
+        let medium = held_after(CHUNK_KEPT_BYTES_MAX - 8_192);
+        assert!((CHUNK_KEPT_BYTES_MAX - 8_192..=CHUNK_KEPT_BYTES_MAX).contains(&medium));
+        assert_eq!(held_after(100), medium);
+        assert_eq!(held_after(CHUNK_KEPT_BYTES_MAX), 0);
+        assert_eq!(held_after(100), small);
+        assert_eq!(meter.figures().resets, 6);
+        assert!(meter.figures().bytes_high > CHUNK_KEPT_BYTES_MAX);
+    }
+
+    #[test]
+    fn memory_that_was_given_back_in_order_needs_no_reset() {
+        let meter = Arc::new(Meter::default());
+        let mut arena = BumpArena::new(Arc::clone(&meter));
+        std::mem::forget(Vec::<u8, _>::with_capacity_in(100, arena.scratch()));
+        arena.reset();
+        drop(Vec::<u8, _>::with_capacity_in(100, arena.scratch()));
+        arena.reset();
+        assert_eq!(meter.figures().resets, 1);
+    }
+
+    #[test]
+    fn a_region_counts_chunks_and_grows_in_place() {
+        let meter = Arc::new(Meter::default());
+        let region = BumpArena::region(&meter);
+        let mut list = Vec::<u8, _>::with_capacity_in(10_000, region.clone());
+        let held = meter.figures().bytes_held;
+        assert!((10_000..=16_384).contains(&held), "{held}");
+        list.shrink_to(1);
+        for size in 2..10_000 {
+            list.reserve_exact(size);
+        }
+        assert_eq!(meter.figures().bytes_held, held, "the last block has the chunk to itself");
+        list.reserve_exact(20_000);
+        let both = meter.figures().bytes_held;
+        assert!((held + 20_000..=held + 32_768).contains(&both), "{both}");
+        assert!(std::format!("{region:?}").contains(&both.to_string()));
+        drop(list);
+        assert_eq!((meter.figures().bytes_held, meter.figures().resets), (both, 0));
+        drop(region);
+        assert_eq!((meter.figures().bytes_held, meter.figures().resets), (0, 1));
+    }
+}

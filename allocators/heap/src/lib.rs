@@ -201,3 +201,65 @@ macro_rules! counted_global {
 
 counted_global!(HeapScratch<'_>);
 counted_global!(HeapRegion);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allocator_api2::vec::Vec;
+
+    #[test]
+    fn scratch_counts_what_was_asked_for_and_tells_the_meter_at_the_reset() {
+        let meter = Arc::new(Meter::default());
+        let mut arena = HeapArena::new(Arc::clone(&meter));
+        let list = Vec::<u8, _>::with_capacity_in(1_000, arena.scratch());
+        drop(Vec::<u8, _>::with_capacity_in(500, arena.scratch()));
+        drop(list);
+        drop(Vec::<u8, _>::with_capacity_in(10, arena.scratch()));
+        assert_eq!(meter.figures().bytes_high, 0);
+        arena.reset();
+        let figures = meter.figures();
+        assert_eq!((figures.bytes_held, figures.bytes_high, figures.resets), (0, 1_500, 1));
+    }
+
+    #[test]
+    fn what_outlives_the_work_stays_counted_until_the_arena_is_dropped() {
+        let meter = Arc::new(Meter::default());
+        let mut arena = HeapArena::new(Arc::clone(&meter));
+        let layout = Layout::array::<u8>(100).unwrap();
+        let kept = [1, 2, 3].map(|round| {
+            let block = arena.scratch().allocate(layout).unwrap();
+            drop(Vec::<u8, _>::with_capacity_in(1_000, arena.scratch()));
+            arena.reset();
+            let figures = meter.figures();
+            assert_eq!((figures.bytes_held, figures.resets), (100 * round, round as u64));
+            assert_eq!(figures.bytes_high, 100 * round + 1_000);
+            block
+        });
+        drop(arena);
+        assert_eq!(meter.figures().bytes_held, 0);
+        for block in kept {
+            #[expect(unsafe_code, reason = "gives back what no collection owns")]
+            // SAFETY: scratch allocated the block from `Global`, with this layout.
+            unsafe {
+                Global.deallocate(block.cast(), layout);
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_counts_what_was_asked_for_at_once() {
+        let meter = Arc::new(Meter::default());
+        let region = HeapArena::region(&meter);
+        let mut list = Vec::<u8, _>::with_capacity_in(1_000, region.clone());
+        assert_eq!(meter.figures().bytes_held, 1_000);
+        list.reserve_exact(2_500);
+        assert_eq!(meter.figures().bytes_held, 2_500);
+        list.push(1);
+        list.shrink_to_fit();
+        assert_eq!(meter.figures().bytes_held, 1);
+        drop(list);
+        assert_eq!((meter.figures().bytes_held, meter.figures().resets), (0, 0));
+        drop(region);
+        assert_eq!((meter.figures().bytes_high, meter.figures().resets), (2_500, 1));
+    }
+}

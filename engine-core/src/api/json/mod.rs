@@ -14,17 +14,17 @@
 //! The document is read once, from its first byte to its last; the first rule that is broken is
 //! the fault. Lines end with LF; line and column count from 1, columns in bytes.
 //!
-//! | code | line and column of | path |
-//! |---|---|---|
-//! | `Syntax` | the first byte that cannot continue the document; one past the last byte where it ends too early | empty: there is no tree to point into |
-//! | `TrailingBytes` | the first byte after the document that is not whitespace | empty |
-//! | `WrongType` | the first byte of the value, which decides it: what follows is not read | of the value |
-//! | `OutOfRange` | the first byte of the value, once its token is complete | of the value |
-//! | `OutOfRange`, list too long | the first byte of the first element too many | of the list |
-//! | `OutOfRange`, list too short | the closing bracket | of the list |
-//! | `DuplicateId` | the first byte of the value | of the value |
-//! | `UnknownField`, `DuplicateField` | the opening quote of the key, once the key is complete: its value is not read | of the field |
-//! | `MissingField` | the closing brace | of the first missing field, in the order of the documentation |
+//! - `Syntax`: the first byte that cannot continue the document; one past the last byte where the
+//!   document ends too early. The path is empty: there is no tree to point into.
+//! - `TrailingBytes`: the first byte after the document that is not whitespace. The path is empty.
+//! - `WrongType`: the first byte of the value, which decides it; what follows is not read.
+//! - `OutOfRange` and `DuplicateId`: the first byte of the value, once its token is complete.
+//! - `OutOfRange` of a list that is too long: the first byte of the first element too many, if a
+//!   value can begin with it; of one that is too short: the closing bracket. The path is the list's.
+//! - `UnknownField` and `DuplicateField`: the opening quote of the key, once the key is complete;
+//!   the value is not read. The path is the field's.
+//! - `MissingField`: the closing brace. The path is that of the first missing field, in the order
+//!   of the documentation.
 //!
 //! A token ends where the grammar takes no further byte: `01` is the number `0` and then a `1` that
 //! cannot continue the document. Further `Syntax` rules:
@@ -42,11 +42,14 @@
 //! its place is `OutOfRange`. A float is any number whose nearest double is finite and in range; -0
 //! becomes 0.
 
+mod fields;
+mod path;
 mod reader;
 mod scan;
 mod writer;
 
-pub use reader::{Field, FieldInfo, Reader, Result, fields, validate};
+pub use fields::{Field, FieldInfo, fields};
+pub use reader::{Reader, Result, validate};
 pub use writer::Writer;
 
 /// The most brackets that may be open at once.

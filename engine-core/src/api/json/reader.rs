@@ -2,7 +2,9 @@
 //!
 //! It knows where it stands and what was asked for; tokens are [`scan`]'s, meanings the caller's.
 
-use super::{DEPTH_MAX, PATH_KEY_BYTES_MAX, scan};
+use super::fields::Field;
+use super::path::{Part, Path, fault};
+use super::{DEPTH_MAX, scan};
 use crate::arena::{Allocator, ArenaVec};
 use crate::error::{FaultCode, JsonFault};
 use alloc::boxed::Box;
@@ -11,80 +13,6 @@ use core::ops::RangeInclusive;
 
 /// What reading comes to; the fault is boxed to keep the good case in registers.
 pub type Result<T> = core::result::Result<T, Box<JsonFault>>;
-
-/// The fields of one kind of object; made by [`fields!`](fields).
-pub trait Field: Copy + 'static {
-    /// Every field, at most 32, in the order of the documentation.
-    const ALL: &'static [FieldInfo<Self>];
-}
-
-/// One field of an object.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldInfo<F> {
-    /// Which.
-    pub field: F,
-    /// Its key.
-    pub name: &'static str,
-    /// Whether it must be there.
-    pub required: bool,
-}
-
-/// Declares the fields of one kind of object: those that must be there, then those that may.
-///
-/// ```
-/// use engine_core::api::json::{Reader, fields};
-/// use engine_core::arena::Global;
-///
-/// fields! {
-///     enum PlaceField { X = "x", Y = "y" } optional { Z = "z" }
-/// }
-/// let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
-/// let mut reader = Reader::new(br#"{"y": 2, "x": 1}"#, Global);
-/// reader.object(|r, field| {
-///     match field {
-///         PlaceField::X => x = r.f64(|v| v < 10.0)?,
-///         PlaceField::Y => y = r.f64(|v| v < 10.0)?,
-///         PlaceField::Z => z = r.f64(|v| v < 10.0)?,
-///     }
-///     Ok(())
-/// })?;
-/// reader.end()?;
-/// assert_eq!((x, y, z), (1.0, 2.0, 0.0));
-/// # Ok::<(), Box<engine_core::error::JsonFault>>(())
-/// ```
-#[macro_export]
-#[doc(hidden)]
-macro_rules! json_fields {
-    (
-        $(#[$doc:meta])*
-        $vis:vis enum $fields:ident { $($must:ident = $must_name:literal),* $(,)? }
-        $(optional { $($may:ident = $may_name:literal),* $(,)? })?
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        $vis enum $fields { $($must,)* $($($may,)*)? }
-
-        impl $crate::api::json::Field for $fields {
-            const ALL: &'static [$crate::api::json::FieldInfo<Self>] = &[
-                $($crate::api::json::FieldInfo {
-                    field: Self::$must, name: $must_name, required: true,
-                },)*
-                $($($crate::api::json::FieldInfo {
-                    field: Self::$may, name: $may_name, required: false,
-                },)*)?
-            ];
-        }
-    };
-}
-#[doc(inline)]
-pub use crate::json_fields as fields;
-
-/// One step of a path.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Field(&'static str),
-    Index(usize),
-}
 
 /// Reads one document, value by value, in the order in which it is written.
 ///
@@ -95,17 +23,14 @@ pub struct Reader<'b, A> {
     at: usize,
     key_at: usize,
     depth: usize,
-    // One part for each open bracket that is inside a member: never more than DEPTH_MAX.
-    path: [Part; DEPTH_MAX],
-    path_len: usize,
+    path: Path,
     scratch: A,
 }
 
 impl<'b, A: Allocator + Copy> Reader<'b, A> {
     /// A reader of `bytes`; texts with escapes are unescaped into `scratch`.
     pub fn new(bytes: &'b [u8], scratch: A) -> Self {
-        let path = [Part::Index(0); DEPTH_MAX];
-        Self { bytes, at: 0, key_at: 0, depth: 0, path, path_len: 0, scratch }
+        Self { bytes, at: 0, key_at: 0, depth: 0, path: Path::default(), scratch }
     }
 
     /// An object: calls `read` for each field, which must read its value.
@@ -125,7 +50,7 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
                 let key_at = self.at;
                 let index = self.field::<F>(next)?;
                 let info = &F::ALL[index];
-                self.enter(Part::Field(info.name));
+                self.path.enter(Part::Field(info.name));
                 if seen & 1 << index != 0 {
                     return Err(self.fault(FaultCode::DuplicateField, key_at));
                 }
@@ -134,7 +59,7 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
                 self.punctuation(b':')?;
                 self.key_at = key_at;
                 read(self, info.field)?;
-                self.leave();
+                self.path.leave();
                 if self.separator(b'}')? {
                     break;
                 }
@@ -165,9 +90,9 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
                 if index == *count.end() {
                     return Err(self.refuse_value(FaultCode::OutOfRange));
                 }
-                self.enter(Part::Index(index));
+                self.path.enter(Part::Index(index));
                 read(self, index)?;
-                self.leave();
+                self.path.leave();
                 index += 1;
                 if self.separator(b']')? {
                     break;
@@ -209,8 +134,8 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
     /// # Errors
     /// If the value is not a number, not finite as a double, or `accept` refuses it.
     pub fn f64(&mut self, accept: impl FnOnce(f64) -> bool) -> Result<f64> {
-        let (from, number) = self.number()?;
-        let value = scan::double(&self.bytes[from..number.end]);
+        let (from, text) = self.number()?;
+        let value = scan::double(text);
         if value.is_finite() && accept(value) {
             // Adding 0 turns -0 into 0 and changes nothing else.
             Ok(value + 0.0)
@@ -224,10 +149,10 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
     /// # Errors
     /// If the value is not a number, not whole as it is written, or not in `range`.
     pub fn u64(&mut self, range: RangeInclusive<u64>) -> Result<u64> {
-        let (from, number) = self.number()?;
-        let mut value = number.whole.then_some(0_u64);
-        for byte in &self.bytes[from..number.end] {
-            // A minus sign is no digit: negative numbers and -0 end up as `None` here.
+        let (from, text) = self.number()?;
+        let mut value = Some(0_u64);
+        for byte in text {
+            // Neither sign, point nor exponent is a digit: they leave `None` behind.
             let digit = char::from(*byte).to_digit(10);
             value = value.and_then(|value| value.checked_mul(10)?.checked_add(u64::from(digit?)));
         }
@@ -269,7 +194,7 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
     /// # Errors
     /// If anything else follows.
     pub fn end(&mut self) -> Result<()> {
-        debug_assert!(self.depth == 0 && self.path_len == 0, "the document was read");
+        debug_assert!(self.depth == 0, "the document was read");
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.fault(FaultCode::TrailingBytes, self.at)),
@@ -313,11 +238,11 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
         }
     }
 
-    fn number(&mut self) -> Result<(usize, scan::Number)> {
+    /// A number: its offset and its text.
+    fn number(&mut self) -> Result<(usize, &'b [u8])> {
         let from = self.begin(|byte| byte == b'-' || byte.is_ascii_digit())?;
-        let number = scan::number(self.bytes, from).map_err(|stop| self.syntax(stop))?;
-        self.at = number.end;
-        Ok((from, number))
+        self.at = scan::number(self.bytes, from).map_err(|stop| self.syntax(stop))?;
+        Ok((from, &self.bytes[from..self.at]))
     }
 
     /// Reads a key; which field it is. `next` is the likeliest one.
@@ -355,15 +280,6 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
         self.at += 1;
     }
 
-    fn enter(&mut self, part: Part) {
-        self.path[self.path_len] = part;
-        self.path_len += 1;
-    }
-
-    fn leave(&mut self) {
-        self.path_len -= 1;
-    }
-
     fn punctuation(&mut self, byte: u8) -> Result<()> {
         if self.peek() == Some(byte) {
             self.at += 1;
@@ -390,29 +306,13 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
 
     #[cold]
     fn fault(&self, code: FaultCode, at: usize) -> Box<JsonFault> {
-        fault(self.bytes, code, at, self.path())
+        fault(self.bytes, code, at, self.path.pointer())
     }
 
     /// A fault of the field `key` of the object that is being read.
     #[cold]
     fn fault_below(&self, code: FaultCode, at: usize, key: &str) -> Box<JsonFault> {
-        let mut path = self.path();
-        push_key(&mut path, key);
-        fault(self.bytes, code, at, path)
-    }
-
-    fn path(&self) -> String {
-        let mut path = String::new();
-        for part in &self.path[..self.path_len] {
-            match part {
-                Part::Field(name) => push_key(&mut path, name),
-                Part::Index(index) => {
-                    path.push('/');
-                    path.push_str(itoa::Buffer::new().format(*index));
-                }
-            }
-        }
-        path
+        fault(self.bytes, code, at, self.path.pointer_below(key))
     }
 }
 
@@ -444,32 +344,4 @@ fn with_text<A: Allocator, T, E>(
     let mut unescaped = ArenaVec::with_capacity_in(raw.len(), scratch);
     scan::unescape(raw, &mut unescaped);
     accept(core::str::from_utf8(&unescaped).expect(CHECKED))
-}
-
-/// Appends `key` to the JSON Pointer `path`.
-fn push_key(path: &mut String, key: &str) {
-    path.push('/');
-    for char in key[..key.floor_char_boundary(PATH_KEY_BYTES_MAX)].chars() {
-        //= https://www.rfc-editor.org/rfc/rfc6901#section-3
-        //# the characters '~' (%x7E) and '/' (%x2F) have special meanings in JSON Pointer,
-        //# '~' needs to be encoded as '~0' and '/' needs to be encoded as '~1'
-        match char {
-            '~' => path.push_str("~0"),
-            '/' => path.push_str("~1"),
-            _ => path.push(char),
-        }
-    }
-}
-
-#[cold]
-fn fault(bytes: &[u8], code: FaultCode, at: usize, path: String) -> Box<JsonFault> {
-    let path = match code {
-        FaultCode::Syntax | FaultCode::TrailingBytes => String::new(),
-        _ => path,
-    };
-    let before = &bytes[..at];
-    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
-    let capped = |value| u32::try_from(value).unwrap_or(u32::MAX);
-    Box::new(JsonFault { code, path, line: capped(line), column: capped(column) })
 }

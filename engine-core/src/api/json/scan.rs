@@ -10,15 +10,6 @@ use crate::arena::{Allocator, ArenaVec};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stop(pub(super) usize);
 
-/// A number, from its first byte to `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Number {
-    /// One past its last byte.
-    pub(super) end: usize,
-    /// It has neither fraction nor exponent.
-    pub(super) whole: bool,
-}
-
 /// A string, from its opening quote to `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Text {
@@ -48,28 +39,25 @@ pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Sto
     if same == word.len() { Ok(at + same) } else { Err(Stop(at + same)) }
 }
 
-/// The number that begins at `at` with a digit or a minus sign.
-pub(super) fn number(bytes: &[u8], mut at: usize) -> Result<Number, Stop> {
+/// Where the number ends that begins at `at` with a digit or a minus sign.
+pub(super) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Stop> {
     if bytes.get(at) == Some(&b'-') {
         at += 1;
     }
     //= https://www.rfc-editor.org/rfc/rfc8259#section-6
     //# Leading zeros are not allowed.
     at = if bytes.get(at) == Some(&b'0') { at + 1 } else { digits(bytes, at)? };
-    let mut whole = true;
     if bytes.get(at) == Some(&b'.') {
-        whole = false;
         at = digits(bytes, at + 1)?;
     }
     if let Some(b'e' | b'E') = bytes.get(at) {
-        whole = false;
         at += 1;
         if let Some(b'+' | b'-') = bytes.get(at) {
             at += 1;
         }
         at = digits(bytes, at)?;
     }
-    Ok(Number { end: at, whole })
+    Ok(at)
 }
 
 /// Where the digits end that begin at `from`; there must be one.
@@ -232,7 +220,7 @@ pub(super) fn value(bytes: &[u8], at: usize, depth: usize) -> Result<usize, Stop
         }),
         Some(b'[') => members(bytes, at + 1, b']', |at| value(bytes, at, depth + 1)),
         Some(b'"') => string(bytes, at).map(|text| text.end),
-        Some(b'-' | b'0'..=b'9') => number(bytes, at).map(|number| number.end),
+        Some(b'-' | b'0'..=b'9') => number(bytes, at),
         Some(b't') => literal(bytes, at, b"true"),
         Some(b'f') => literal(bytes, at, b"false"),
         Some(b'n') => literal(bytes, at, b"null"),
