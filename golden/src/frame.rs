@@ -2,7 +2,7 @@
 //!
 //! Written apart from the engine's codec on purpose: it can also say what no client may.
 
-use crate::text::{self, Vars, escaped};
+use crate::text::{self, Vars};
 
 /// The masking key of every frame whose line names none; the one of RFC 6455 section 5.7.
 pub const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
@@ -23,7 +23,8 @@ pub struct Frame {
 }
 
 /// The opcodes that lines have words for.
-const WORDS: [(&str, u8); 5] = [("text", 1), ("binary", 2), ("close", 8), ("ping", 9), ("pong", 10)];
+const WORDS: [(&str, u8); 5] =
+    [("text", 1), ("binary", 2), ("close", 8), ("ping", 9), ("pong", 10)];
 
 /// The bytes of a line that is sent: `text {…}`, `ping "x"`, `close 1000 "bye"`,
 /// `frame fin=0 op=1 "x"`.
@@ -170,34 +171,35 @@ pub fn received(bytes: &[u8]) -> Option<(Frame, usize)> {
 }
 
 impl Frame {
-    /// The frame as a line; `protobuf` makes text of a binary payload.
+    /// What a line says, unescaped; `protobuf` makes text of a binary payload.
     #[must_use]
-    pub fn line(&self, protobuf: impl Fn(&[u8]) -> Option<String>) -> String {
+    pub fn said(&self, protobuf: impl Fn(&[u8]) -> Option<String>) -> Vec<u8> {
         let word = WORDS.iter().find(|(_, opcode)| *opcode == self.opcode);
         let Some((word, _)) = word.filter(|_| self.fin && self.rsv == 0 && self.proper) else {
             return self.odd();
         };
+        let quoted = |before: &str, text: &[u8]| [before.as_bytes(), b" \"", text, b"\""].concat();
         match (*word, &self.payload[..]) {
-            ("text", payload) => format!("text {}", escaped(payload)),
+            ("text", payload) => [b"text ", payload].concat(),
             ("binary", payload) => match protobuf(payload) {
-                Some(text) => format!("binary {text}"),
+                Some(text) => format!("binary {text}").into_bytes(),
                 None => self.odd(),
             },
-            ("close", []) => "close".into(),
-            ("close", [high, low]) => format!("close {}", u16::from_be_bytes([*high, *low])),
             ("close", [high, low, reason @ ..]) => {
-                format!("close {} \"{}\"", u16::from_be_bytes([*high, *low]), escaped(reason))
+                let close = format!("close {}", u16::from_be_bytes([*high, *low]));
+                if reason.is_empty() { close.into_bytes() } else { quoted(&close, reason) }
             }
-            (word, []) => word.to_owned(),
-            (word, payload) => format!("{word} \"{}\"", escaped(payload)),
+            (word, []) => word.as_bytes().to_vec(),
+            (word, payload) => quoted(word, payload),
         }
     }
 
-    fn odd(&self) -> String {
+    fn odd(&self) -> Vec<u8> {
         let Self { fin, rsv, opcode, proper, payload } = self;
         let odd = if *proper { "" } else { " masked-or-overlong" };
         let fin = u8::from(*fin);
-        format!("frame fin={fin} rsv={rsv} op={opcode}{odd} \"{}\"", escaped(payload))
+        let options = format!("frame fin={fin} rsv={rsv} op={opcode}{odd} \"");
+        [options.as_bytes(), payload, b"\""].concat()
     }
 }
 
@@ -229,7 +231,9 @@ mod tests {
             let (frame, len) = received(&bytes(line).unwrap()).unwrap();
             let whole = bytes(line).unwrap().len();
             assert_eq!(len, whole);
-            Frame { proper: true, ..frame }.line(|p| String::from_utf8(p.to_vec()).ok())
+            let said = Frame { proper: true, ..frame };
+            let said = said.said(|payload| String::from_utf8(payload.to_vec()).ok());
+            String::from_utf8(said).unwrap()
         };
         for line in [
             "text {\"a\":1}",
@@ -253,8 +257,8 @@ mod tests {
             assert_eq!(received(&whole[..len]), None);
         }
         let (frame, _) = received(b"\x01\x01a").unwrap();
-        assert_eq!(frame.line(|_| None), "frame fin=0 rsv=0 op=1 \"a\"");
+        assert_eq!(frame.said(|_| None), b"frame fin=0 rsv=0 op=1 \"a\"");
         let (frame, _) = received(b"\x81\x7e\0\x01a").unwrap();
-        assert_eq!(frame.line(|_| None), "frame fin=1 rsv=0 op=1 masked-or-overlong \"a\"");
+        assert_eq!(frame.said(|_| None), b"frame fin=1 rsv=0 op=1 masked-or-overlong \"a\"");
     }
 }

@@ -3,9 +3,15 @@
 //!
 //! `golden/README.md` describes the format; `golden/RULES.md` the game that is played in it.
 
+pub mod bless;
+pub mod channel;
 pub mod frame;
+pub mod http;
+pub mod loose;
 pub mod parse;
 pub mod pattern;
+pub mod peer;
+pub mod player;
 pub mod protobuf;
 pub mod text;
 pub mod transcript;

@@ -40,12 +40,7 @@ pub enum Match {
 ///
 /// # Errors
 /// If a name is not bound.
-pub fn matches(
-    lines: &[Line],
-    vars: &Vars,
-    clock: Clock,
-    buf: &[u8],
-) -> Result<Match, String> {
+pub fn matches(lines: &[Line], vars: &Vars, clock: Clock, buf: &[u8]) -> Result<Match, String> {
     let mut at = 0;
     let mut binds = Vars::new();
     let mut starts = Vec::with_capacity(lines.len() + 1);
@@ -195,8 +190,8 @@ pub fn imf_fixdate(second: u64) -> String {
     let (hour, minute, rest) = (second / 3_600 % 24, second / 60 % 60, second % 60);
     let mut left = days;
     let mut year = 1970;
-    let leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100)
-        || year.is_multiple_of(400);
+    let leap =
+        |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
     while left >= 365 + u64::from(leap(year)) {
         left -= 365 + u64::from(leap(year));
         year += 1;
@@ -247,8 +242,10 @@ mod tests {
     fn the_length_is_that_of_the_body() {
         let block = ["L: ${length}", "", "<< ab${int}"];
         let whole = Match::Whole { len: 6 + 2 + 5 + 1, binds: Vars::new() };
-        assert_eq!(tried(&block, AT, b"L: 5\r\n\r\nab123}")
-            , Match::Whole { len: 13, binds: Vars::new() });
+        assert_eq!(
+            tried(&block, AT, b"L: 5\r\n\r\nab123}"),
+            Match::Whole { len: 13, binds: Vars::new() }
+        );
         let block = ["L: ${length}", "", "<< ab${int}}"];
         assert_eq!(tried(&block, AT, b"L: 6\r\n\r\nab123}"), whole);
         assert_eq!(tried(&block, AT, b"L: 7\r\n\r\nab123}"), Match::Differs);

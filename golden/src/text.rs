@@ -233,9 +233,8 @@ mod tests {
 
     #[test]
     fn holes_have_kinds_and_names() {
-        let hole = |kind, name: Option<&str>| {
-            Piece::Hole(Hole { kind, name: name.map(str::to_owned) })
-        };
+        let hole =
+            |kind, name: Option<&str>| Piece::Hole(Hole { kind, name: name.map(str::to_owned) });
         let read = pieces("${date}${s:token}${s}${about:7}${length}").unwrap();
         let expected = [
             hole(Some(Kind::Date), None),
