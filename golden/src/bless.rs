@@ -111,7 +111,7 @@ pub fn kept(old: &str, got: &[u8], vars: &Vars, clock: Clock) -> String {
                 None => continue,
             },
         };
-        if line_matches(hole, vars, clock, text[from..end].as_bytes()) {
+        if line_matches(hole, vars, clock, &text.as_bytes()[from..end]) {
             text.replace_range(from..end, hole);
         }
     }

@@ -5,8 +5,13 @@
 
 pub mod bless;
 pub mod channel;
+pub mod check;
+pub mod config;
+pub mod core;
+pub mod diff;
 pub mod frame;
 pub mod http;
+pub mod library;
 pub mod loose;
 pub mod parse;
 pub mod pattern;

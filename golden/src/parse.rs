@@ -5,7 +5,7 @@
 
 use crate::text;
 use crate::transcript::{Act, Line, Place, Section, Step, Transcript, Wanted};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ const REPEAT_MAX: u32 = 100_000;
 /// # Errors
 /// At the first line that cannot be read.
 pub fn parse(file: &str, source: &str, load: Load<'_>) -> Result<Transcript, ParseError> {
-    let file: Rc<str> = file.into();
+    let file: Arc<str> = file.into();
     let mut reader = Reader { load, sections: Vec::new(), alone: false, repeats: Vec::new() };
     reader.sections.push(section(Place { file: file.clone(), line: 1 }, String::new()));
     reader.file(&file, source, 0)?;
@@ -58,17 +58,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn file(&mut self, file: &Rc<str>, source: &str, depth: usize) -> Result<(), ParseError> {
+    fn file(&mut self, file: &Arc<str>, source: &str, depth: usize) -> Result<(), ParseError> {
         let repeats = self.repeats.len();
         // A block goes on only where its lines follow each other.
         let mut open = false;
         for (index, line) in source.lines().enumerate() {
             let place = Place { file: file.clone(), line: index + 1 };
             let outcome = match Line::read(line, index + 1) {
-                Some(read) => read.and_then(|(sent, line)| {
+                Some(read) => read.map(|(sent, line)| {
                     self.block(&place, sent, line, open);
                     open = true;
-                    Ok(())
                 }),
                 None => {
                     open = false;

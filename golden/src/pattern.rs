@@ -59,6 +59,15 @@ pub fn matches(lines: &[Line], vars: &Vars, clock: Clock, buf: &[u8]) -> Result<
                     lengths.push((index, at, step.unwrap_or(0)));
                     step
                 }
+                Piece::Rest => {
+                    let length = lengths.last().and_then(|(index, from, len)| {
+                        let digits = str::from_utf8(&buf[*from..from + len]).ok()?;
+                        let body = body_of(lines, *index)?;
+                        Some(starts.get(body.start)? + digits.parse::<usize>().ok()?)
+                    });
+                    let end = length.ok_or("`${rest}` needs a `${length}` before it")?;
+                    if buf.len() < end { Step::More } else { Step::Took(end.saturating_sub(at)) }
+                }
                 Piece::Hole(hole) => fill(&hole, vars, &mut binds, clock, &buf[at..])?,
             };
             match step {
@@ -252,6 +261,15 @@ mod tests {
         let two = ["L: ${length}", "", "L: ${length}", "", "<< x"];
         let bytes = b"L: 0\r\n\r\nL: 1\r\n\r\nx";
         assert_eq!(tried(&two, AT, bytes), Match::Whole { len: 17, binds: Vars::new() });
+    }
+
+    #[test]
+    fn the_rest_is_as_long_as_the_length_says() {
+        let block = ["L: ${length}", "", "<< a${rest}"];
+        let whole = Match::Whole { len: 12, binds: Vars::new() };
+        assert_eq!(tried(&block, AT, b"L: 4\r\n\r\nabcdefg"), whole);
+        assert_eq!(tried(&block, AT, b"L: 4\r\n\r\nabc"), Match::More);
+        assert_eq!(tried(&block, AT, b"L: 4\r\n\r\nbbcd"), Match::Differs);
     }
 
     #[test]

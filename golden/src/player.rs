@@ -50,6 +50,9 @@ pub struct Skipped {
     pub why: String,
 }
 
+/// What was received, connection by connection.
+pub type Heard = Vec<(String, Vec<u8>)>;
+
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Played {
@@ -57,10 +60,12 @@ pub struct Played {
     pub failures: Vec<Failure>,
     /// Sections that were left out.
     pub skipped: Vec<Skipped>,
-    /// Everything that was received, connection by connection.
-    pub heard: Vec<(String, Vec<u8>)>,
+    /// Everything that was received.
+    pub heard: Heard,
     /// What `bless` changes.
     pub edits: Vec<Edit>,
+    /// The length of the longest block that was sent, in bytes.
+    pub longest: usize,
 }
 
 /// Plays all sections; a section ends with its first failure.
@@ -250,6 +255,7 @@ impl<P: Peer> Player<'_, P> {
             rest = later;
         }
         self.blocks += 1;
+        self.played.longest = self.played.longest.max(bytes.len());
         Ok(())
     }
 
@@ -325,7 +331,8 @@ impl<P: Peer> Player<'_, P> {
         if self.how.bless && !got.is_empty() && *place.file == *self.file {
             return self.bless_responses(place, lines, &got);
         }
-        let got = bless::lines_of(&got).iter().map(bless::written).collect();
+        let got = bless::rewritten(lines, &got, self.vars, self.peer.clock());
+        let got = got.iter().map(bless::written).collect();
         Err(self.differs(place, "the answer differs", lines, got))
     }
 
@@ -376,8 +383,7 @@ impl<P: Peer> Player<'_, P> {
         let clock = self.peer.clock();
         let one = [Line { ends: false, text: format!("{}\\n", line.text), ..line.clone() }];
         let mut first: Option<Vec<u8>> = None;
-        loop {
-            let Some(said) = self.frame(Wait::Answer)? else { break };
+        while let Some(said) = self.frame(Wait::Answer)? {
             let is_broadcast = said.starts_with(b"broadcast ");
             if is_broadcast && !wants_broadcast {
                 continue;

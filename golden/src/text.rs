@@ -16,6 +16,8 @@ pub enum Piece {
     Bytes(Vec<u8>),
     /// `${length}`: how many bytes the body has that follows the head.
     Length,
+    /// `${rest}`: the rest of a body, as long as its Content-Length says.
+    Rest,
     /// Anything of a kind, or the value of a name.
     Hole(Hole),
 }
@@ -144,6 +146,9 @@ fn named(hole: &str) -> Result<Piece, String> {
     if hole == "length" {
         return Ok(Piece::Length);
     }
+    if hole == "rest" {
+        return Ok(Piece::Rest);
+    }
     if let Some(kind) = Kind::from_word(hole) {
         return Ok(Piece::Hole(Hole { kind: Some(kind), name: None }));
     }
@@ -177,7 +182,9 @@ pub fn render(line: &str, vars: &Vars, length: Option<usize>) -> Result<Vec<u8>,
                 let value = vars.get(&name).ok_or_else(|| format!("`{name}` is not bound"))?;
                 bytes.extend(value);
             }
-            Piece::Hole(_) => return Err("a wildcard stands for nothing that can be sent".into()),
+            Piece::Hole(_) | Piece::Rest => {
+                return Err("a wildcard stands for nothing that can be sent".into());
+            }
         }
     }
     Ok(bytes)

@@ -3,13 +3,13 @@
 //! Owns the words of the model. Does not know how they are written (`parse`) or played (`player`).
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Where a step is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file, relative to the folder of the transcripts.
-    pub file: Rc<str>,
+    pub file: Arc<str>,
     /// Its first line, from 1.
     pub line: usize,
 }
@@ -24,7 +24,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug)]
 pub struct Transcript {
     /// The file, relative to the folder of the transcripts: `http/keep_alive.txt`.
-    pub file: Rc<str>,
+    pub file: Arc<str>,
     /// What it covers: the comment that it begins with.
     pub about: String,
     /// Whether it needs a server that nobody else talks to or has talked to.
