@@ -143,7 +143,7 @@ fn holes(text: &str) -> Vec<(&str, &str, &str)> {
 ///
 /// # Errors
 /// With what is not.
-pub fn is_wanted(wanted: &Wanted, got: &[u8]) -> Result<(), String> {
+pub fn is_wanted(wanted: &Wanted, got: &[u8], vars: &Vars, clock: Clock) -> Result<(), String> {
     let text = String::from_utf8_lossy(got);
     if let Some(status) = wanted.status
         && !text.starts_with(&format!("HTTP/1.1 {status} "))
@@ -155,7 +155,14 @@ pub fn is_wanted(wanted: &Wanted, got: &[u8]) -> Result<(), String> {
     {
         return Err(format!("the problem should be {slug}"));
     }
-    Ok(())
+    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    match &wanted.body {
+        Some(whole) if whole.starts_with('{') => line_matches(whole, vars, clock, body.as_bytes()),
+        Some(part) => body.contains(part),
+        None => true,
+    }
+    .then_some(())
+    .ok_or_else(|| format!("the body should have {}", wanted.body.as_deref().unwrap_or("")))
 }
 
 /// Whether a text begins as a line does, up to the first comma: a broadcast of the same tick.
@@ -252,10 +259,18 @@ mod tests {
     #[test]
     fn an_unwritten_expectation_is_held_to_its_status_and_problem() {
         let got = b"HTTP/1.1 404 Not Found\r\n\r\n{\"type\":\"urn:hunt:problem:unknown-hunt\"}";
-        let wanted = |status, slug: &str| Wanted { number: 1, status, slug: Some(slug.into()) };
-        assert!(is_wanted(&wanted(Some(404), "unknown-hunt"), got).is_ok());
-        assert!(is_wanted(&wanted(Some(400), "unknown-hunt"), got).is_err());
-        assert!(is_wanted(&wanted(Some(404), "unknown"), got).is_err());
+        let holds = |status, slug: &str, body: Option<&str>| {
+            let (slug, body) = (Some(slug.into()), body.map(str::to_owned));
+            let wanted = Wanted { number: 1, status, slug, body };
+            is_wanted(&wanted, got, &Vars::new(), CLOCK).is_ok()
+        };
+        assert!(holds(Some(404), "unknown-hunt", None));
+        assert!(!holds(Some(400), "unknown-hunt", None));
+        assert!(!holds(Some(404), "unknown", None));
+        assert!(holds(None, "unknown-hunt", Some("\"type\":")));
+        assert!(!holds(None, "unknown-hunt", Some("\"line\":1")));
+        assert!(holds(None, "unknown-hunt", Some("{\"type\":\"urn:hunt:problem:unknown-hunt\"}")));
+        assert!(!holds(None, "unknown-hunt", Some("{\"type\":\"urn\"}")));
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub fn on_core_once<A: Arena>(
 ) -> Played {
     let mut core = Core::<A>::new(config, limits.clone());
     let how = Options { cut, loose: false, core: true, bless };
-    play(transcript, &mut core, &Vars::new(), how)
+    play(transcript, &mut core, &config.vars(), how)
 }
 
 /// Plays a transcript once for each cut on servers that `start` makes.

@@ -2,6 +2,7 @@
 //!
 //! Reads as much of it as the core needs; a server reads the same file by itself.
 
+use crate::text::Vars;
 use anyhow::{Context, ensure};
 use engine_core::api::token::KeyRing;
 use engine_core::limits::Limits;
@@ -70,6 +71,18 @@ impl Config {
             admin_on_public: file.admin_on_public,
             drain_ms: file.drain_ms,
         })
+    }
+}
+
+/// When the admin token of the transcripts expires: 2100-01-01T00:00:00Z.
+const ADMIN_EXPIRES: Timestamp = Timestamp(4_102_444_800_000);
+
+impl Config {
+    /// The names that are bound before a transcript begins: `admin`, an admin token.
+    #[must_use]
+    pub fn vars(&self) -> Vars {
+        let admin = self.keys.mint_admin(ADMIN_EXPIRES);
+        Vars::from([("admin".to_owned(), admin.into_bytes())])
     }
 }
 

@@ -261,13 +261,23 @@ fn duration(text: &str) -> Result<u32, String> {
     digits.and_then(|t| t.parse().ok()).ok_or_else(|| "time is written `@ +150ms`".into())
 }
 
+/// `< ?`, `< ? 404 unknown-hunt`, `< ? 422 invalid-body "line":1`, `< ? 200 {"a":1}`.
 fn wanted(rest: &str, number: usize) -> Result<Wanted, String> {
-    let mut words = rest.split_whitespace();
-    let status = match words.next() {
-        None => None,
-        Some(word) => Some(word.parse().map_err(|_| "`< ? STATUS SLUG`")?),
-    };
-    Ok(Wanted { number, status, slug: words.next().map(str::to_owned) })
+    let mut wanted = Wanted { number, status: None, slug: None, body: None };
+    let (status, mut rest) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
+    if !status.is_empty() {
+        wanted.status = Some(status.parse().map_err(|_| "`< ? STATUS [SLUG] [BODY]`")?);
+    }
+    if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let (slug, body) = rest.split_once(' ').unwrap_or((rest, ""));
+        wanted.slug = Some(slug.to_owned());
+        rest = body;
+    }
+    if !rest.is_empty() {
+        text::pieces(rest)?;
+        wanted.body = Some(rest.to_owned());
+    }
+    Ok(wanted)
 }
 
 #[cfg(test)]
@@ -307,7 +317,8 @@ mod tests {
         let [one, two] = &read.sections[..] else { panic!("two sections") };
         assert_eq!((one.title.as_str(), &one.rules[..]), ("one", &[3, 4][..]));
         assert_eq!(one.crosses, ["fields_max"]);
-        let wanted = Wanted { number: 8, status: Some(404), slug: Some("unknown-hunt".into()) };
+        let slug = Some("unknown-hunt".into());
+        let wanted = Wanted { number: 8, status: Some(404), slug, body: None };
         let acts: Vec<_> = one.steps.iter().map(|step| step.act.clone()).collect();
         let root = Act::Use { name: "root".into(), admin: true };
         assert_eq!(acts, [root, Act::Advance(150), Act::Eof, Act::Unwritten(wanted)]);

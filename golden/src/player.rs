@@ -433,11 +433,13 @@ impl<P: Peer> Player<'_, P> {
             return Ok(());
         }
         let got = self.responses(1)?;
-        if let Err(what) = bless::is_wanted(wanted, &got) {
+        if let Err(what) = bless::is_wanted(wanted, &got, self.vars, self.peer.clock()) {
             let got = bless::lines_of(&got).iter().map(bless::written).collect();
             return Err(self.differs(place, &what, &[], got));
         }
-        let old = [Line { number: wanted.number, ends: true, text: String::new() }];
+        let text = wanted.body.as_ref().filter(|body| body.starts_with('{')).cloned();
+        let body = Line { number: wanted.number, ends: false, text: text.unwrap_or_default() };
+        let old = [body];
         self.bless_responses(place, &old, &got)
     }
 

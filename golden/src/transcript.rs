@@ -124,6 +124,8 @@ pub struct Wanted {
     pub status: Option<u16>,
     /// The problem.
     pub slug: Option<String>,
+    /// The whole body, where it begins with `{`, or a part of it.
+    pub body: Option<String>,
 }
 
 impl Transcript {
