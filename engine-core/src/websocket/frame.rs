@@ -230,3 +230,161 @@ const MASKED: u8 = 0x80;
 const LENGTH_SHORT_MAX: u8 = 125;
 const LENGTH_16: u8 = 126;
 const LENGTH_64: u8 = 127;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::ToOwned;
+    use std::string::String;
+
+    const PROTOCOL_ERROR: Result<Option<Header>, CloseCode> = Err(CloseCode::ProtocolError);
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.7
+    //# 0x81 0x85 0x37 0xfa 0x21 0x3d 0x7f 0x9f 0x4d 0x51 0x58
+    //# (contains "Hello")
+    #[test]
+    fn the_masked_hello_of_the_rfc_is_parsed() {
+        let bytes = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        let header = Header {
+            fin: true,
+            opcode: Opcode::Text,
+            key: [0x37, 0xfa, 0x21, 0x3d],
+            payload_bytes: 5,
+            header_bytes: 6,
+        };
+        assert_eq!(parse(&bytes), Ok(Some(header)));
+        for end in 0..6 {
+            assert_eq!(parse(&bytes[..end]), Ok(None));
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+    //# MUST be 0 unless an extension is negotiated that defines meanings
+    //# for non-zero values.
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+    //# If an unknown opcode is received, the receiving endpoint MUST _Fail the
+    //# WebSocket Connection_.
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.4
+    //# Control frames themselves MUST NOT be fragmented.
+    #[test]
+    fn the_first_byte_alone_shows_its_fault() {
+        for first in 0..=u8::MAX {
+            let reserved = first & 0x70 != 0 || matches!(first & 0x0f, 3..=7 | 0xb..=0xf);
+            let fragmented_control = first & 0x08 != 0 && first & 0x80 == 0;
+            let fault = reserved || fragmented_control;
+            assert_eq!(parse(&[first]).is_err(), fault, "{first:#x}");
+            assert_eq!(parse(&[first, 0x80, 0, 0, 0, 0]).is_err(), fault, "{first:#x}");
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.1
+    //# The server MUST close the connection upon receiving a frame that is not
+    //# masked.
+    #[test]
+    fn a_frame_that_is_not_masked_is_refused() {
+        assert_eq!(parse(&[0x82, 0x00]), PROTOCOL_ERROR);
+        assert_eq!(parse(&[0x82, 0x7e]), PROTOCOL_ERROR);
+        assert_eq!(parse(&[0x82, 0x80]), Ok(None));
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.5
+    //# All control frames MUST have a payload length of 125 bytes or less
+    #[test]
+    fn a_long_control_frame_is_refused() {
+        for first in [0x88, 0x89, 0x8a] {
+            assert_eq!(parse(&[first, 0x80 | 125]), Ok(None));
+            assert_eq!(parse(&[first, 0x80 | 126]), PROTOCOL_ERROR);
+            assert_eq!(parse(&[first, 0x80 | 127]), PROTOCOL_ERROR);
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+    //# the minimal number of bytes MUST be used to encode the length
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+    //# (the most significant bit MUST be 0)
+    #[test]
+    fn lengths_are_minimal_and_under_two_to_the_63() {
+        let parse_length = |short: u8, length: &[u8]| {
+            let mut bytes = std::vec![0x82, 0x80 | short];
+            bytes.extend_from_slice(length);
+            bytes.extend_from_slice(&[1, 2, 3, 4]);
+            parse(&bytes).map(|header| header.unwrap().payload_bytes)
+        };
+        let fault = Err(CloseCode::ProtocolError);
+        assert_eq!(parse_length(125, &[]), Ok(125));
+        assert_eq!(parse_length(126, &125_u16.to_be_bytes()), fault);
+        assert_eq!(parse_length(126, &126_u16.to_be_bytes()), Ok(126));
+        assert_eq!(parse_length(126, &u16::MAX.to_be_bytes()), Ok(65_535));
+        assert_eq!(parse_length(127, &65_535_u64.to_be_bytes()), fault);
+        assert_eq!(parse_length(127, &65_536_u64.to_be_bytes()), Ok(65_536));
+        assert_eq!(parse_length(127, &(u64::MAX >> 1).to_be_bytes()), Ok(u64::MAX >> 1));
+        assert_eq!(parse_length(127, &(1_u64 << 63).to_be_bytes()), fault);
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.1
+    //# A server MUST NOT mask any frames that it sends to the client.
+    #[test]
+    fn written_headers_are_minimal_and_not_masked() {
+        let cases: [(usize, &[u8]); 6] = [
+            (0, &[0x81, 0]),
+            (125, &[0x81, 125]),
+            (126, &[0x81, 126, 0, 126]),
+            (65_535, &[0x81, 126, 0xff, 0xff]),
+            (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+            (1 << 32, &[0x81, 127, 0, 0, 0, 1, 0, 0, 0, 0]),
+        ];
+        for (payload_bytes, expected) in cases {
+            let mut out = Vec::new();
+            write_header(&mut out, Opcode::Text, payload_bytes);
+            assert_eq!(out, expected);
+            assert_eq!(header_bytes(payload_bytes), expected.len());
+        }
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+    //# A Pong frame sent in response to a Ping frame must have identical
+    //# "Application data" as found in the message body of the Ping frame being
+    //# replied to.
+    #[test]
+    fn frames_are_appended_to_what_is_there() {
+        let mut out = Vec::new();
+        text(&mut out, "Hello");
+        binary(&mut out, &[7; 126]);
+        ping(&mut out, b"a");
+        pong(&mut out, b"a");
+        let mut expected = b"\x81\x05Hello\x82\x7e\x00\x7e".to_vec();
+        expected.extend_from_slice(&[7; 126]);
+        expected.extend_from_slice(b"\x89\x01a\x8a\x01a");
+        assert_eq!(out, expected);
+        assert_eq!(&*frame(Opcode::Text, b"Hello"), b"\x81\x05Hello");
+    }
+
+    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1
+    //# When sending a Close frame in response, the endpoint typically echos the
+    //# status code it received.
+    #[test]
+    fn close_frames_carry_a_code_and_a_reason_that_fits() {
+        let closed = |code, reason: &str| {
+            let mut out = Vec::new();
+            close(&mut out, code, reason);
+            out
+        };
+        assert_eq!(closed(CloseCode::GoingAway, ""), b"\x88\x02\x03\xe9");
+        assert_eq!(closed(CloseCode::Normal, "hunt ended"), b"\x88\x0c\x03\xe8hunt ended");
+        let longest = String::from_iter(['a'; 123]);
+        assert_eq!(closed(CloseCode::Normal, &longest).len(), 2 + 125);
+        let cut = closed(CloseCode::Normal, &(longest[1..].to_owned() + "\u{e9}"));
+        assert_eq!((cut.len(), cut[1]), (2 + 124, 124));
+
+        let mut out = Vec::new();
+        close_reply(&mut out, Some(4000));
+        close_reply(&mut out, None);
+        assert_eq!(out, b"\x88\x02\x0f\xa0\x88\x00");
+    }
+
+    #[test]
+    #[should_panic(expected = "a control frame is short")]
+    fn a_long_ping_is_not_written() {
+        ping(&mut Vec::new(), &[0; 126]);
+    }
+}

@@ -19,8 +19,9 @@ pub const JSON: &str = "hunt.v1+json";
 
 /// The value of `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`. Allocates nothing.
 //= https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2
-//# concatenating /key/, defined above in step 4 in Section 4.2.2, with the
-//# string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", taking the SHA-1 hash
+//# taking the SHA-1 hash of this concatenated value to obtain a 20-byte
+//# value and base64-encoding (see Section 4 of [RFC4648]) this 20-byte
+//# hash.
 #[must_use]
 pub fn accept_key(key: &[u8]) -> [u8; ACCEPT_BYTES] {
     let hash = Sha1::new().chain_update(key).chain_update(GUID).finalize();
@@ -94,8 +95,9 @@ mod tests {
     use std::vec::Vec;
 
     //= https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2
-    //# concatenating /key/, defined above in step 4 in Section 4.2.2, with the
-    //# string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", taking the SHA-1 hash
+    //# taking the SHA-1 hash of this concatenated value to obtain a 20-byte
+    //# value and base64-encoding (see Section 4 of [RFC4648]) this 20-byte
+    //# hash.
     #[test]
     fn the_example_of_the_rfc_is_accepted() {
         assert_eq!(&accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
