@@ -15,7 +15,7 @@ impl Random {
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z >> 32) * u64::from(bound) >> 32) as u32
+        u32::try_from(z % u64::from(bound)).expect("less than a u32")
     }
 }
 
@@ -34,7 +34,7 @@ fn board(players: u32) -> (Leaderboard<Global>, Vec<u32>, Random) {
 }
 
 fn gain(board: &mut Leaderboard<Global>, scores: &mut [u32], random: &mut Random) {
-    let player = random.below(scores.len() as u32);
+    let player = random.below(board.len());
     let score = &mut scores[player as usize];
     *score += 10 * (1 + random.below(20));
     board.set_score(player, *score);

@@ -1,5 +1,10 @@
 //! How often the game allocates once everybody has joined: never for a command or a query, and for
 //! a broadcast the same few times whatever the size of the hunt.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    reason = "test data is small, and what is not there fails the test"
+)]
 
 use alloc_bumpalo::BumpArena;
 use alloc_counting::{Counting, measure};

@@ -4,6 +4,8 @@
 //! simulations can hold a store to it. It shares no rule with the engine: quests are read by
 //! another JSON reader, ranks are counted, energy is regained step by step.
 #![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
     dead_code,
     missing_docs,
     unreachable_pub,
