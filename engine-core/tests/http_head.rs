@@ -24,13 +24,13 @@ fn with(fields: &str) -> String {
 }
 
 fn detail(head: &str) -> &'static str {
-    let refusal = read(head).unwrap_err();
+    let refusal = read(head).expect_err("the head is at fault");
     assert_eq!(refusal.problem, Problem::MalformedRequest, "{head}");
-    refusal.detail.unwrap()
+    refusal.detail.expect("a malformed request has a detail")
 }
 
 fn problem(head: &str) -> Problem {
-    read(head).unwrap_err().problem
+    read(head).expect_err("the head is at fault").problem
 }
 
 #[test]
