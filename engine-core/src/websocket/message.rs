@@ -26,6 +26,17 @@ pub enum Kind {
     Binary,
 }
 
+impl Kind {
+    /// The opcode of its first frame.
+    #[must_use]
+    pub fn opcode(self) -> Opcode {
+        match self {
+            Self::Text => Opcode::Text,
+            Self::Binary => Opcode::Binary,
+        }
+    }
+}
+
 /// What a peer said. Payloads are lent until the next call of [`Decoder::next`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'a> {

@@ -1,5 +1,5 @@
 //! A shard, a store of one partition and some connections, moved by hand: bytes and time.
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, clippy::unwrap_used, reason = "every test file uses a part; a test may panic")]
 
 use engine_core::api::hunts::{Hunts, Settings};
 use engine_core::api::token::KeyRing;
