@@ -317,7 +317,7 @@ pub(crate) fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let key = [0x37, 0xfa, 0x21, 0x3d];
     let mut bytes = vec![0x80 | opcode];
     match payload.len() {
-        length @ ..126 => bytes.push(0x80 | length as u8),
+        length @ ..126 => bytes.push(0x80 | u8::try_from(length).unwrap()),
         length => {
             bytes.push(0x80 | 126);
             bytes.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
