@@ -91,6 +91,10 @@ pub fn matches(lines: &[Line], vars: &Vars, clock: Clock, buf: &[u8]) -> Result<
 /// Whether one line matches all of `bytes`; its `${length}` matches any number.
 #[must_use]
 pub fn line_matches(line: &str, vars: &Vars, clock: Clock, bytes: &[u8]) -> bool {
+    if let Some(start) = line.strip_suffix("${rest}") {
+        let start = Line { number: 0, ends: false, text: start.to_owned() };
+        return matches!(matches(&[start], vars, clock, bytes), Ok(Match::Whole { .. }));
+    }
     let line = Line { number: 0, ends: true, text: line.replace("${length}", "${int}") };
     let ended = [bytes, b"\r\n"].concat();
     matches!(
