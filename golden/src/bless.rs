@@ -158,7 +158,10 @@ pub fn is_wanted(wanted: &Wanted, got: &[u8], vars: &Vars, clock: Clock) -> Resu
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     match &wanted.body {
         Some(whole) if whole.starts_with('{') => line_matches(whole, vars, clock, body.as_bytes()),
-        Some(part) => body.contains(part),
+        Some(part) => {
+            let part = crate::text::render(part, vars, None)?;
+            body.contains(&*String::from_utf8_lossy(&part))
+        }
         None => true,
     }
     .then_some(())
