@@ -62,10 +62,11 @@ impl Frame {
         let length = self.payload.len() as u64;
         let mut bytes = vec![self.first];
         match self.written_length_bytes() {
-            1 => bytes.push(u8::try_from(length).unwrap()),
+            1 => bytes.push(u8::try_from(length).expect("short")),
             3 => {
                 bytes.push(126);
-                bytes.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
+                let length = u16::try_from(length).expect("under 64 KiB");
+                bytes.extend_from_slice(&length.to_be_bytes());
             }
             9 => {
                 bytes.push(127);
@@ -123,13 +124,21 @@ impl Server {
                 }
                 Ok(step) => {
                     start += step.consumed;
+                    assert!(step.event.is_none() || !self.is_over(), "nothing after the end");
                     self.said.extend(step.event.map(Said::from));
                 }
-                Err(code) => self.said.push(Said::Fault(code)),
+                Err(code) => {
+                    assert!(!self.is_over(), "nothing is said after the end");
+                    self.said.push(Said::Fault(code));
+                }
             }
         }
         self.tail.drain(..start);
         assert!(self.tail.len() <= 13, "only an incomplete header stays with the caller");
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.said.last(), Some(Said::Close(..) | Said::Fault(_)))
     }
 
     /// Bytes that the decoder holds when nothing is lent.
