@@ -6,7 +6,7 @@ use super::routes::Resource;
 pub use super::socket::Player;
 use super::token::{KeyRing, Session, TokenError};
 use crate::arena::Allocator;
-use crate::error::{JsonFault, Problem, Refusal};
+use crate::error::{Problem, Refusal};
 use crate::figures::RouteName;
 use crate::http::head::{Head, Method};
 use crate::limits::Limits;
@@ -19,7 +19,6 @@ use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
 use crate::websocket::frame::Opcode;
 use crate::websocket::handshake;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -256,7 +255,10 @@ impl Service for Hunts {
         };
         match request {
             Ok(request) => Answer::Submit(request),
-            Err(fault) => Answer::Respond(invalid_body(fault)),
+            Err(fault) => {
+                let refusal = Refusal::json(Problem::InvalidBody, *fault);
+                Answer::Respond(Response::Problem(refusal.into()))
+            }
         }
     }
 
@@ -409,10 +411,6 @@ fn check_json(head: &Head<'_>) -> Result<(), Problem> {
             })
     });
     if uncoded && is_json { Ok(()) } else { Err(Problem::UnsupportedMediaType) }
-}
-
-fn invalid_body(fault: Box<JsonFault>) -> Response {
-    Response::Problem(Refusal::json(Problem::InvalidBody, *fault).into())
 }
 
 #[cfg(test)]

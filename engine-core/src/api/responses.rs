@@ -1,7 +1,6 @@
 //! The replies of the store as JSON bodies.
 
 use super::json::Writer;
-use crate::error::Refusal;
 use crate::seam::{BoardRow, HuntStatus, Loot, LootRow};
 use crate::text::Id;
 use alloc::vec::Vec;
@@ -144,36 +143,4 @@ pub(super) fn loot(out: &mut Vec<u8>, session: u32, hunt: Option<Id>, rows: &[Lo
         }
         w.end_array();
     });
-}
-
-/// The members of a refused message.
-pub(super) fn refused(w: &mut Writer<'_>, refusal: &Refusal) {
-    w.key("type");
-    let mut kind = [0; PROBLEM_TYPE_BYTES_MAX];
-    w.str(problem_type(refusal, &mut kind));
-    text(w, "title", refusal.problem.title());
-    number(w, "status", refusal.problem.status());
-    if let Some(detail) = refusal.detail {
-        text(w, "detail", detail);
-    }
-    if let Some(fault) = &refusal.fault {
-        text(w, "path", &fault.path);
-        number(w, "line", fault.line);
-        number(w, "column", fault.column);
-    }
-}
-
-const PROBLEM_TYPE_PREFIX: &str = "urn:hunt:problem:";
-const PROBLEM_TYPE_BYTES_MAX: usize = 64;
-
-/// The type of a problem, written without the heap.
-pub(super) fn problem_type<'b>(
-    refusal: &Refusal,
-    bytes: &'b mut [u8; PROBLEM_TYPE_BYTES_MAX],
-) -> &'b str {
-    let slug = refusal.problem.slug();
-    let len = PROBLEM_TYPE_PREFIX.len() + slug.len();
-    bytes[..PROBLEM_TYPE_PREFIX.len()].copy_from_slice(PROBLEM_TYPE_PREFIX.as_bytes());
-    bytes[PROBLEM_TYPE_PREFIX.len()..len].copy_from_slice(slug.as_bytes());
-    core::str::from_utf8(&bytes[..len]).expect("both parts are ASCII")
 }

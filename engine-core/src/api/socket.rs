@@ -6,6 +6,7 @@ use super::requests::{self, Action, ResolveBody, is_coordinate, is_heading};
 use super::responses;
 use crate::arena::Allocator;
 use crate::error::{FaultCode, Problem, Refusal};
+use crate::http::problem::write_members;
 use crate::seam::{Codec, Command, PlayerRef, Point, Reply};
 use crate::text::{Id, Key};
 use crate::websocket::frame::Opcode;
@@ -150,8 +151,8 @@ fn write_json(seq: u32, reply: &Reply, out: &mut Vec<u8>) {
         Reply::Resolved { outcome, loot, score, rank } => {
             responses::resolved(&mut w, outcome.as_str(), *loot, *score, *rank);
         }
-        Reply::Refused(refusal) => responses::refused(&mut w, refusal),
-        _ => responses::refused(&mut w, &Problem::Internal.into()),
+        Reply::Refused(refusal) => write_members(refusal, &mut w),
+        _ => write_members(&Problem::Internal.into(), &mut w),
     }
     w.end_object();
     w.end_object();
@@ -200,7 +201,7 @@ fn refused(seq: u32, refusal: &Refusal) -> messages::Refused {
     let fault = refusal.fault.as_deref();
     messages::Refused {
         seq,
-        r#type: responses::problem_type(refusal, &mut [0; 64]).to_string(),
+        r#type: refusal.problem.kind().to_string(),
         title: refusal.problem.title().to_string(),
         status: refusal.problem.status().into(),
         detail: refusal.detail.map(str::to_string),
