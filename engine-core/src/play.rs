@@ -1,11 +1,11 @@
 //! One WebSocket connection: the upgrade, messages and their replies, broadcasts, the end.
 
 use crate::arena::Arena;
-use crate::common::{Common, NO_SLOT};
-use crate::connection::{Connection, Missed, Phase};
+use crate::common::{Common, NO_SLOT, Orphan};
+use crate::connection::{Connection, Missed, Phase, Upgrade};
 use crate::http::response::{ConnectionHeader, ResponseHead};
 use crate::replies::Waiting;
-use crate::seam::{Frame, HuntKey, Reply, Request};
+use crate::seam::{ConnId, Frame, HuntKey, Reply, Request};
 use crate::service::{MessageAnswer, Service};
 use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
@@ -20,6 +20,7 @@ impl<S: Service> Common<S> {
         let exchange = upgrade.exchange;
         if let Some(watch) = upgrade.watch.take() {
             let slot = conn.replies.reserve(Waiting::Upgrade(exchange));
+            upgrade.asked = Some(slot);
             self.submit(conn.id, slot, Request::Watch(watch));
         } else {
             self.push(now, conn, |_, _| {});
@@ -254,12 +255,28 @@ impl<S: Service> Common<S> {
         self.push_frame(now, conn, Opcode::Close, &payload[..len]);
     }
 
-    /// The connection stops watching.
+    /// The connection stops watching. One that is being upgraded stops as soon as it has begun.
     pub(crate) fn leave(&mut self, conn: &mut Connection<S>) {
+        if let Phase::Upgrading(Upgrade { asked: Some(slot), .. }) = conn.phase {
+            let session = conn.session.as_ref().expect("an upgrade has a session");
+            let left = self.service.left(session);
+            self.orphans.extend(left.map(|left| Orphan { conn: conn.id, slot, left }));
+        }
         if let Some(membership) = conn.room.take() {
             debug_assert!(self.moved.is_none(), "a move is settled before the next one");
             self.moved = self.rooms.leave(membership).map(|moved| (moved, membership));
             self.unwatch(conn);
+        }
+    }
+
+    /// The reply to a connection that has ended is here: what began with it ends.
+    pub(crate) fn orphaned(&mut self, conn: ConnId, slot: u32, reply: &Reply) {
+        let is_for = |orphan: &Orphan| orphan.conn == conn && orphan.slot == slot;
+        if let Some(place) = self.orphans.iter().position(is_for) {
+            let Orphan { left, .. } = self.orphans.swap_remove(place);
+            if let Reply::Watching { .. } = reply {
+                self.submit(conn, NO_SLOT, left);
+            }
         }
     }
 

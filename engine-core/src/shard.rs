@@ -46,6 +46,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
             dirty: VecDeque::new(),
             notices: VecDeque::new(),
             moved: None,
+            orphans: Vec::new(),
             drain: None,
         };
         Self { scratch, conns: Slots::default(), common, sweep }
@@ -207,8 +208,11 @@ impl<A: Arena, S: Service> Shard<A, S> {
     }
 
     fn reply(&mut self, now: Timestamp, batch: &Applied, to: ReplyTo, reply: &Reply) {
-        let Some(conn) = self.conns.get_mut(to.conn) else { return };
         let common = &mut self.common;
+        let conn = self.conns.get_mut(to.conn);
+        let Some(conn) = conn.filter(|conn| !matches!(conn.phase, Phase::Aborted)) else {
+            return common.orphaned(to.conn, to.slot, reply);
+        };
         if to.slot == NO_SLOT {
             if let Reply::Snapshot(frame) = reply {
                 common.caught_up(now, conn, frame);
