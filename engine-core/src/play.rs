@@ -290,8 +290,7 @@ impl<S: Service> Common<S> {
 
     /// Appends a broadcast, or leaves it out where the peer is slow.
     pub(crate) fn broadcast(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
-        let high = self.limits.outbound_high_bytes;
-        if conn.missed == Missed::Nothing && conn.outbound.unsent_bytes() < high {
+        if conn.missed == Missed::Nothing && self.has_room(conn, frame) {
             self.queue_frame(now, conn, frame);
         } else {
             self.figures.conflated += 1;
@@ -304,6 +303,16 @@ impl<S: Service> Common<S> {
             self.unwatch(conn);
             self.begin_close(now, conn, CloseCode::NORMAL, "hunt ended");
         }
+    }
+
+    /// Whether a broadcast can be queued: its peer is not slow, and it does not take the peer over
+    /// what ends a connection. No member leaves a room while the room is served.
+    fn has_room(&self, conn: &Connection<S>, frame: &Frame) -> bool {
+        let session = conn.session.as_ref().expect("only a session watches");
+        let wire = &frame.wire[self.service.codec(session) as usize];
+        let unsent_bytes = conn.outbound.unsent_bytes();
+        let then = unsent_bytes + wire.as_ref().map_or(0, |wire| wire.len());
+        unsent_bytes < self.limits.outbound_high_bytes && then <= self.limits.outbound_bytes_max
     }
 
     /// Asks for a full frame once a slow peer has taken its bytes.

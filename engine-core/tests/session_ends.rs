@@ -4,7 +4,7 @@ mod support;
 
 use alloc_heap::HeapArena;
 use engine_core::limits::Limits;
-use support::{Pair as AnyPair, request, upgrade};
+use support::{Pair as AnyPair, frames, request, upgrade};
 
 type Pair = AnyPair<HeapArena>;
 
@@ -45,4 +45,30 @@ fn a_connection_that_is_aborted_while_it_is_upgraded_stays_aborted() {
         pair.close(id);
         assert_eq!(pair.store.figures().watchers, 0);
     }
+}
+
+#[test]
+fn a_broadcast_that_does_not_fit_is_left_out() {
+    let limits = Limits {
+        outbound_high_bytes: 1 << 20,
+        outbound_bytes_max: 64 * 1024,
+        write_stall_ms: 3_600_000,
+        idle_ms: 3_600_000,
+        ..Limits::default()
+    };
+    let mut pair = Pair::with_hunt(limits);
+    let (stuck, other) = (pair.play("Ada", ""), pair.play("Bo", ""));
+    pair.hold_writes = true;
+    pair.wait(150);
+    pair.hold_writes = false;
+    pair.take(other);
+    pair.wait(150 * 600);
+    assert!(pair.shard.figures().conflated > 0);
+    assert_eq!((pair.shard.figures().stuck, pair.shard.figures().slow), (0, 1));
+    pair.close(stuck);
+    pair.take(other);
+    pair.wait(150);
+    assert_eq!(frames(&pair.take(other)).len(), 1);
+    pair.close(other);
+    assert_eq!((pair.store.figures().watchers, pair.shard.figures().slow), (0, 0));
 }
