@@ -98,11 +98,15 @@ impl<S: Service> Common<S> {
         }
     }
 
-    /// A WebSocket peer does not take its bytes: says 1008, and aborts if that is not taken
-    /// either.
+    /// A WebSocket peer does not take its bytes: says 1008, unless the end was announced before,
+    /// and aborts if that is not taken either.
     pub(crate) fn give_up(&mut self, now: Timestamp, conn: &mut Connection<S>) {
         self.figures.stuck += 1;
-        self.fail(now, conn, CloseCode::POLICY, "too slow");
+        if let Phase::Closing { .. } = conn.phase {
+            self.end(now, conn);
+        } else {
+            self.fail(now, conn, CloseCode::POLICY, "too slow");
+        }
         conn.close_at = Some(now.after_ms(self.limits.linger_ms as u64));
     }
 

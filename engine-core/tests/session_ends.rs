@@ -72,3 +72,26 @@ fn a_broadcast_that_does_not_fit_is_left_out() {
     pair.close(other);
     assert_eq!((pair.store.figures().watchers, pair.shard.figures().slow), (0, 0));
 }
+
+#[test]
+fn a_peer_that_is_stuck_while_it_closes_gets_one_close_frame() {
+    let limits = Limits {
+        write_stall_ms: 500,
+        idle_ms: 1_000,
+        close_ms: 5_000,
+        linger_ms: 100,
+        ..Limits::default()
+    };
+    let mut pair = Pair::with_hunt(limits);
+    let id = pair.play("Ada", "");
+    pair.wait(900);
+    pair.take(id);
+    pair.hold_writes = true;
+    pair.wait(1_400);
+    assert_eq!(pair.shard.figures().timed_out, 1);
+    let mut received = frames(&pair.take(id));
+    received.extend(frames(&pair.take(id)));
+    received.extend(frames(&pair.take(id)));
+    let closes = received.iter().filter(|(opcode, _)| *opcode == 8).count();
+    assert_eq!((closes, pair.shard.figures().stuck), (1, 1));
+}
