@@ -61,6 +61,11 @@ pub(crate) fn cuts(bytes: &[u8], count: usize) -> Vec<usize> {
     places
 }
 
+/// A cut behind every byte.
+pub(crate) fn every(bytes: &[u8]) -> Vec<usize> {
+    (1.min(bytes.len())..=bytes.len()).collect()
+}
+
 /// Offers `bytes` piece by piece, with pieces that end at `places`.
 pub(crate) fn pieces<'a>(
     bytes: &'a [u8],

@@ -145,8 +145,8 @@ fn explore(
     begin: Instant,
     seconds: u64,
 ) -> io::Result<Option<Finding>> {
-    let inputs =
-        corpus::load(target.name).map_err(|error| about(&corpus::directory(target.name), &error))?;
+    let inputs = corpus::load(target.name)
+        .map_err(|error| about(&corpus::directory(target.name), &error))?;
     for (_, input) in inputs {
         if let Err(finding) = fuzzer.replay(&input) {
             return Ok(Some(finding));

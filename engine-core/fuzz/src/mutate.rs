@@ -6,8 +6,7 @@ use fastrand::Rng;
 pub(crate) const BYTES_MAX: usize = 16 * 1024;
 
 /// Numbers at which things go wrong, as bytes and as text.
-const BYTES: [u8; 12] =
-    [0, 1, 9, b'\n', b'\r', b' ', 0x7d, 0x7e, 0x7f, 0x80, 0xfe, 0xff];
+const BYTES: [u8; 12] = [0, 1, 9, b'\n', b'\r', b' ', 0x7d, 0x7e, 0x7f, 0x80, 0xfe, 0xff];
 const NUMBERS: [u64; 16] = [
     0,
     1,
@@ -28,12 +27,7 @@ const NUMBERS: [u64; 16] = [
 ];
 
 /// Changes `bytes` in one to eight ways; `other` lends pieces.
-pub(crate) fn mutate(
-    random: &mut Rng,
-    bytes: &mut Vec<u8>,
-    other: &[u8],
-    dictionary: &[&[u8]],
-) {
+pub(crate) fn mutate(random: &mut Rng, bytes: &mut Vec<u8>, other: &[u8], dictionary: &[&[u8]]) {
     for _ in 0..1 << random.u8(0..4) {
         change(random, bytes, other, dictionary);
     }

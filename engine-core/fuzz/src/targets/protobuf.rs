@@ -38,12 +38,15 @@ pub fn protobuf(data: &[u8]) {
         let again = ClientMessage::decode(&*decoded.encode_to_vec()).expect("what prost writes");
         // NaN is the one value that is not itself; its bytes are.
         assert_eq!(again.encode_to_vec(), decoded.encode_to_vec());
-        note("action", match decoded.action {
-            None => 0,
-            Some(Action::Move(_)) => 1,
-            Some(Action::UsePowerUp(_)) => 2,
-            Some(Action::Resolve(_)) => 3,
-        });
+        note(
+            "action",
+            match decoded.action {
+                None => 0,
+                Some(Action::Move(_)) => 1,
+                Some(Action::UsePowerUp(_)) => 2,
+                Some(Action::Resolve(_)) => 3,
+            },
+        );
     }
     let mut pair = Pair::<BumpArena>::with_hunt(Limits::default());
     let id = pair.play("Ada", "hunt.v1");

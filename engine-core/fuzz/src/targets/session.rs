@@ -27,8 +27,10 @@ use crate::signature::note;
 use crate::support::{Pair, QUEST, frame, request, upgrade};
 use crate::wire;
 use alloc_bumpalo::BumpArena;
+use engine_core::api::messages::ClientMessage;
 use engine_core::limits::Limits;
 use engine_core::seam::{ConnId, Listener, Request};
+use prost::Message as _;
 
 pub(super) const WORDS: &[&[u8]] = &[
     b"O", b"OP0", b"Op0", b"R00", b"R01", b"F00", b"F09", b"H", b"W", b"A0", b"A1", b"a0", b"a1",
@@ -62,7 +64,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("BAD", "", ""),
 ];
 
-/// The frames: opcode and payload; `#` stands for a fresh number.
+/// The frames: opcode and payload; `#` stands for a fresh number, which binary messages get too.
 const FRAMES: &[(u8, &str)] = &[
     (1, r##"{"seq":#,"move":{"x":0.1,"y":0,"z":0}}"##),
     (1, r##"{"seq":#,"resolve":{"treasure":"t1","x":0,"y":0,"z":0}}"##),
@@ -72,10 +74,10 @@ const FRAMES: &[(u8, &str)] = &[
     (1, r##"{"seq":#,"resolve":{"treasure":"t9","x":0,"y":0,"z":0}}"##),
     (9, "ping"),
     (10, "pong"),
-    (8, "\x03\u{68}"),
+    (8, "1000"),
     (8, ""),
-    (2, "\x08\x07\x12\x00"),
-    (2, "\x08\x08\x1a\x02\x08\x01"),
+    (2, "\x12\x00"),
+    (2, "\x1a\x02\x08\x01"),
     (3, "reserved"),
     (0, "no beginning"),
 ];
@@ -238,11 +240,18 @@ impl World {
 
     fn frame(&mut self, place: usize, kind: usize) {
         let (opcode, payload) = FRAMES[kind];
-        let payload = payload.replace('#', &self.tag());
-        // The code of a Close frame is no text: 0x03 0xe8.
+        let tag = self.tag();
         let payload = match opcode {
+            1 => payload.replace('#', &tag).into_bytes(),
+            2 => {
+                let seq = tag.parse().expect("a number");
+                let mut message = ClientMessage { seq, action: None }.encode_to_vec();
+                message.extend_from_slice(payload.as_bytes());
+                message
+            }
+            // The code of a Close frame is no text.
             8 if !payload.is_empty() => b"\x03\xe8".to_vec(),
-            _ => payload.into_bytes(),
+            _ => payload.as_bytes().to_vec(),
         };
         self.send(place, &frame(opcode, &payload), false);
     }

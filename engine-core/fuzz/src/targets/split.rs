@@ -3,7 +3,7 @@
 //!
 //! In the input `{token}` and `{admin}` stand for a session and an admin token.
 
-use crate::input::{cuts, pieces};
+use crate::input::{cuts, every, pieces};
 use crate::signature::note;
 use crate::support::Pair;
 use crate::wire;
@@ -60,8 +60,8 @@ pub fn split(data: &[u8]) {
     let whole = play(data, 0, How::default());
     let few = play(data, 7, How::default());
     assert!(few == whole, "cut in a few places: {}", difference(&few, &whole));
-    let every = play(data, usize::MAX, How::default());
-    assert!(every == whole, "byte by byte: {}", difference(&every, &whole));
+    let single = play(data, usize::MAX, How::default());
+    assert!(single == whole, "byte by byte: {}", difference(&single, &whole));
     let late = play(data, 5, How { late: true, slow: true });
     assert!(late == whole, "answered late: {}", difference(&late, &whole));
     // A response to HEAD has no body, which only its request tells.
@@ -81,7 +81,7 @@ fn play(data: &[u8], cut_count: usize, how: How) -> Back {
     let bytes = replace(data, b"{token}", token.as_bytes());
     let bytes = replace(&bytes, b"{admin}", admin.as_bytes());
     let places = match cut_count {
-        usize::MAX => (1..=bytes.len()).collect(),
+        usize::MAX => every(&bytes),
         count => cuts(&bytes, count),
     };
     let id = pair.open();

@@ -3,7 +3,7 @@
 //!
 //! The first byte chooses the limit of a message: `s` 125 bytes, anything else 64 KiB.
 
-use crate::input::{Input, cuts, pieces};
+use crate::input::{Input, cuts, every, pieces};
 use crate::signature::{magnitude, note};
 use engine_core::websocket::close::CloseCode;
 use engine_core::websocket::frame::Opcode;
@@ -47,8 +47,7 @@ pub fn ws_frames(data: &[u8]) {
     let bytes = input.rest();
     let whole = decode(bytes, &[bytes.len()], max);
     assert_eq!(decode(bytes, &cuts(bytes, 6), max), whole, "cut in a few places");
-    let every: Vec<_> = (1..=bytes.len()).collect();
-    assert_eq!(decode(bytes, &every, max), whole, "byte by byte");
+    assert_eq!(decode(bytes, &every(bytes), max), whole, "byte by byte");
     let (events, end) = whole;
     for event in &events {
         note_event(event);
