@@ -211,7 +211,8 @@ impl<S: Service> Common<S> {
         self.push_frame(now, conn, Opcode::Ping, &[]);
     }
 
-    /// Fails the connection: a Close frame, and the end without waiting for the peer's.
+    /// Fails the connection: a Close frame, unless there was one, and the end without waiting for
+    /// the peer's.
     pub(crate) fn fail(
         &mut self,
         now: Timestamp,
@@ -220,7 +221,9 @@ impl<S: Service> Common<S> {
         reason: &str,
     ) {
         self.leave(conn);
-        self.push_close(now, conn, code, reason);
+        if !matches!(conn.phase, Phase::Closing { .. }) {
+            self.push_close(now, conn, code, reason);
+        }
         self.end(now, conn);
     }
 

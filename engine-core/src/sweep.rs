@@ -102,11 +102,7 @@ impl<S: Service> Common<S> {
     /// and aborts if that is not taken either.
     pub(crate) fn give_up(&mut self, now: Timestamp, conn: &mut Connection<S>) {
         self.figures.stuck += 1;
-        if let Phase::Closing { .. } = conn.phase {
-            self.end(now, conn);
-        } else {
-            self.fail(now, conn, CloseCode::POLICY, "too slow");
-        }
+        self.fail(now, conn, CloseCode::POLICY, "too slow");
         conn.close_at = Some(now.after_ms(self.limits.linger_ms as u64));
     }
 

@@ -95,3 +95,15 @@ fn a_peer_that_is_stuck_while_it_closes_gets_one_close_frame() {
     let closes = received.iter().filter(|(opcode, _)| *opcode == 8).count();
     assert_eq!((closes, pair.shard.figures().stuck), (1, 1));
 }
+
+#[test]
+fn a_peer_that_breaks_the_protocol_while_it_closes_gets_one_close_frame() {
+    let limits = Limits { ping_ms: 400, idle_ms: 500, ..Limits::default() };
+    let mut pair = Pair::with_hunt(limits);
+    let id = pair.play("Ada", "");
+    pair.wait(800);
+    pair.send(id, b"not a frame");
+    let received = frames(&pair.take(id));
+    assert_eq!(received.iter().filter(|(opcode, _)| *opcode == 8).count(), 1);
+    assert!(pair.wires[&id.index].ended);
+}
