@@ -141,7 +141,7 @@ mod tests {
     fn responses_and_frames_are_told_apart() {
         let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"session\":3, }".to_vec();
         bytes.extend(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
-        bytes.extend(b"\x81\x12{\"moved\":{\"seq\":4}}\x88\x00");
+        bytes.extend(b"\x81\x13{\"moved\":{\"seq\":4}}\x88\x00");
         let received = read(&bytes);
         assert_eq!((received.responses, received.closed, received.partial), (2, true, false));
         assert_eq!(received.tags, [3, 4]);
