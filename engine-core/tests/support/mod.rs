@@ -17,7 +17,7 @@ use engine_core::seam::{
 use engine_core::shard::Shard;
 use engine_core::text::Id;
 use engine_core::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most outputs of one drain.
@@ -64,6 +64,9 @@ pub(crate) struct Pair<A: Arena> {
     pub(crate) late: Vec<Submit>,
     applied: Applied,
     keys: KeyRing,
+    /// The hunts of all partitions, which only a store can count.
+    hunts: BTreeSet<Id>,
+    hunts_max: usize,
 }
 
 impl<A: Arena> Pair<A> {
@@ -77,6 +80,7 @@ impl<A: Arena> Pair<A> {
             limits: limits.clone(),
         };
         let meters = ArenaMeters::default();
+        let hunts_max = limits.hunts_max;
         let scratch = A::new(meters.scratch.clone());
         let service = Hunts::new(Arc::new(settings));
         let seed = Seed(1);
@@ -92,6 +96,8 @@ impl<A: Arena> Pair<A> {
             late: Vec::new(),
             applied: Applied::default(),
             keys,
+            hunts: BTreeSet::new(),
+            hunts_max,
         }
     }
 
@@ -192,6 +198,7 @@ impl<A: Arena> Pair<A> {
     pub(crate) fn tick(&mut self) {
         let (mut published, mut forgotten) = (Vec::new(), Vec::new());
         self.store.tick(self.now, &mut published, &mut forgotten);
+        self.hunts.retain(|hunt| !forgotten.contains(hunt));
         let frames = published.into_iter().map(|p| p.frame).collect();
         self.shard.applied(self.now, &Applied { frames, ..Applied::default() });
         self.shard.tick(self.now);
@@ -285,10 +292,16 @@ impl<A: Arena> Pair<A> {
                 };
                 applied.replies.push((to, reply));
             }
+            Request::Command(Command::StartHunt { hunt, .. })
+                if self.hunts.len() >= self.hunts_max && !self.hunts.contains(&hunt) =>
+            {
+                applied.replies.push((to, Reply::Refused(Problem::HuntsFull.into())));
+            }
             Request::Command(Command::StartHunt { hunt, quest, version, capacity }) => {
                 match self.catalogue.find(&quest, version) {
                     Ok(quest) => {
                         self.store.start_hunt(self.now, to, hunt, quest, capacity, applied);
+                        self.hunts.insert(hunt);
                     }
                     Err(problem) => applied.replies.push((to, Reply::Refused(problem.into()))),
                 }
