@@ -188,13 +188,12 @@ fn chunk_line(row: &Row) {
 }
 
 fn trailers(row: &Row) {
-    // The CR and LF of a field line are not counted.
     let trailers = |bytes: usize| {
-        let field = format!("X:{}\r\n", "x".repeat(bytes / 2 - 2));
-        let last = format!("Y:{}\r\n", "y".repeat(bytes - bytes / 2 - 2));
+        let field = format!("X:{}\r\n", "x".repeat(bytes / 2 - 4));
+        let last = format!("Y:{}\r\n", "y".repeat(bytes - bytes / 2 - 4));
         chunked("", r#"{"name":"E"}"#, &(field + &last))
     };
-    row.refuses(201, &trailers(60), &trailers(80));
+    row.refuses(201, &trailers(64), &trailers(65));
 }
 
 fn pipeline(row: &Row) {
