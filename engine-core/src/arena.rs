@@ -99,32 +99,3 @@ pub struct ArenaMeters {
     /// Rounds of hunts.
     pub rounds: Arc<Meter>,
 }
-
-/// An arena for unit tests inside this crate: the global allocator, unmetered.
-#[cfg(test)]
-pub(crate) mod plain {
-    use super::*;
-
-    #[derive(Debug)]
-    pub(crate) struct Plain;
-
-    impl Arena for Plain {
-        const NAME: &'static str = "plain";
-        type Scratch<'a> = Global;
-        type Region = Global;
-
-        fn new(_: Arc<Meter>) -> Self {
-            Self
-        }
-
-        fn scratch(&self) -> Global {
-            Global
-        }
-
-        fn reset(&mut self) {}
-
-        fn region(_: &Arc<Meter>) -> Global {
-            Global
-        }
-    }
-}

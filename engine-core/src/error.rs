@@ -23,6 +23,14 @@ macro_rules! problems {
                 }
             }
 
+            /// Its type in a problem document: `urn:hunt:problem:unknown-hunt`.
+            #[must_use]
+            pub fn kind(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!("urn:hunt:problem:", $slug),)*
+                }
+            }
+
             /// The last part of the type: `unknown-hunt`.
             #[must_use]
             pub fn slug(self) -> &'static str {

@@ -1,0 +1,193 @@
+//! The bytes that one connection has still to send, and the order of its writes.
+//!
+//! At most one write is in flight. What is queued meanwhile waits in `pending` and goes out as one
+//! write when the buffer in flight comes back.
+
+use crate::seam::After;
+use crate::time::Timestamp;
+use alloc::vec::Vec;
+
+/// The sending side of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Outbound {
+    pending: Vec<u8>,
+    in_flight_bytes: usize,
+    in_flight: bool,
+    /// When bytes last left, or when the first of them were queued.
+    progress: Timestamp,
+    closing: Closing,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    #[default]
+    No,
+    /// The writing side is shut down after what is pending.
+    Asked,
+    /// The last write, with `After::Close`, was handed out.
+    HandedOut,
+    /// The last write came back.
+    Done,
+}
+
+impl Outbound {
+    /// Bytes that have not been reported as sent.
+    pub(crate) fn unsent_bytes(&self) -> usize {
+        self.pending.len() + self.in_flight_bytes
+    }
+
+    /// Whether nothing waits and nothing is in flight.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pending.is_empty() && !self.in_flight
+    }
+
+    /// Since when bytes wait without progress.
+    pub(crate) fn stalled_since(&self) -> Option<Timestamp> {
+        (!self.is_idle()).then_some(self.progress)
+    }
+
+    /// Where to append; `spare` gives a buffer if there is none yet.
+    pub(crate) fn append(
+        &mut self,
+        now: Timestamp,
+        spare: impl FnOnce() -> Vec<u8>,
+    ) -> &mut Vec<u8> {
+        if self.is_idle() {
+            self.progress = now;
+        }
+        if self.pending.capacity() == 0 {
+            self.pending = spare();
+        }
+        &mut self.pending
+    }
+
+    /// Shuts down the writing side after what is pending.
+    pub(crate) fn close(&mut self) {
+        if self.closing == Closing::No {
+            self.closing = Closing::Asked;
+        }
+    }
+
+    /// Whether the last write, and with it our end of stream, is out.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closing == Closing::Done
+    }
+
+    /// Whether a write is due and none is in flight.
+    pub(crate) fn is_due(&self) -> bool {
+        !self.in_flight && (!self.pending.is_empty() || self.closing == Closing::Asked)
+    }
+
+    /// The next write, if one is due.
+    pub(crate) fn take(&mut self) -> Option<(Vec<u8>, After)> {
+        if !self.is_due() {
+            return None;
+        }
+        let last = self.closing == Closing::Asked;
+        if last {
+            self.closing = Closing::HandedOut;
+        }
+        self.in_flight = true;
+        self.in_flight_bytes = self.pending.len();
+        let after = if last { After::Close } else { After::Continue };
+        Some((core::mem::take(&mut self.pending), after))
+    }
+
+    /// The write came back.
+    pub(crate) fn sent(&mut self, now: Timestamp) {
+        debug_assert!(self.in_flight, "a write comes back once");
+        self.in_flight = false;
+        self.in_flight_bytes = 0;
+        self.progress = now;
+        if self.closing == Closing::HandedOut {
+            self.closing = Closing::Done;
+        }
+    }
+
+    /// The buffer of a connection that ended.
+    pub(crate) fn into_pending(self) -> Vec<u8> {
+        self.pending
+    }
+}
+
+/// Buffers between uses. Large ones are given back to the allocator.
+#[derive(Debug, Default)]
+pub(crate) struct Spare {
+    buffers: Vec<Vec<u8>>,
+}
+
+impl Spare {
+    /// How many buffers are kept.
+    const COUNT_MAX: usize = 256;
+    /// The largest buffer that is kept.
+    const BYTES_MAX: usize = 64 * 1024;
+    /// The size of a fresh buffer.
+    const BYTES: usize = 1024;
+
+    /// An empty buffer.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        self.buffers.pop().unwrap_or_else(|| Vec::with_capacity(Self::BYTES))
+    }
+
+    /// A buffer that is not used any more.
+    pub(crate) fn give(&mut self, mut buf: Vec<u8>) {
+        let kept = self.buffers.len() < Self::COUNT_MAX;
+        if kept && buf.capacity() > 0 && buf.capacity() <= Self::BYTES_MAX {
+            buf.clear();
+            self.buffers.push(buf);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    const NOW: Timestamp = Timestamp(1);
+
+    #[test]
+    fn one_write_is_in_flight_and_the_rest_follows_as_one() {
+        let mut outbound = Outbound::default();
+        outbound.append(NOW, Vec::new).extend_from_slice(b"a");
+        assert_eq!(outbound.take(), Some((vec![b'a'], After::Continue)));
+        outbound.append(NOW, Vec::new).extend_from_slice(b"b");
+        outbound.append(NOW, Vec::new).extend_from_slice(b"c");
+        assert_eq!(outbound.take(), None);
+        assert_eq!(outbound.unsent_bytes(), 3);
+        outbound.sent(NOW);
+        assert_eq!(outbound.take(), Some((vec![b'b', b'c'], After::Continue)));
+    }
+
+    #[test]
+    fn the_end_follows_the_last_byte_once() {
+        let mut outbound = Outbound::default();
+        outbound.append(NOW, Vec::new).extend_from_slice(b"a");
+        outbound.close();
+        assert_eq!(outbound.take(), Some((vec![b'a'], After::Close)));
+        assert!(!outbound.is_closed());
+        outbound.sent(NOW);
+        assert!(outbound.is_closed());
+        assert_eq!(outbound.take(), None);
+    }
+
+    #[test]
+    fn a_close_behind_a_write_in_flight_is_an_empty_write() {
+        let mut outbound = Outbound::default();
+        outbound.append(NOW, Vec::new).extend_from_slice(b"a");
+        assert!(outbound.take().is_some());
+        outbound.close();
+        assert_eq!(outbound.take(), None);
+        outbound.sent(NOW);
+        assert_eq!(outbound.take(), Some((vec![], After::Close)));
+    }
+
+    #[test]
+    fn spare_buffers_come_back_empty_and_large_ones_do_not() {
+        let mut spare = Spare::default();
+        spare.give(vec![1, 2, 3]);
+        assert_eq!(spare.take(), Vec::<u8>::new());
+        spare.give(Vec::with_capacity(Spare::BYTES_MAX + 1));
+        assert_eq!(spare.take().capacity(), Spare::BYTES);
+    }
+}

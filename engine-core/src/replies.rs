@@ -1,0 +1,148 @@
+//! The reply slots of one connection: a slot for every request, sent in request order.
+
+use crate::figures::RouteName;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// What a slot must know to become bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Waiting {
+    /// An HTTP response.
+    Response(Exchange),
+    /// The 101 of an upgrade, or the response that refuses it.
+    Upgrade(Exchange),
+    /// A WebSocket message.
+    Message {
+        /// The number that the peer gave it.
+        seq: u32,
+    },
+}
+
+/// What of a request decides the shape of its response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchange {
+    /// What it is counted as.
+    pub(crate) name: RouteName,
+    /// Whether the connection goes on after it.
+    pub(crate) keep_alive: bool,
+    /// Whether the peer speaks HTTP/1.0.
+    pub(crate) http10: bool,
+    /// Whether the body is left out: HEAD.
+    pub(crate) head_only: bool,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Waiting(Waiting),
+    Ready(Vec<u8>),
+}
+
+/// The replies that are not yet in the outbound buffer, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Replies {
+    slots: VecDeque<Slot>,
+    /// The number of the oldest slot.
+    first: u32,
+}
+
+impl Replies {
+    /// How many replies are due.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether bytes can go straight to the outbound buffer.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Reserves the next slot and returns its number.
+    pub(crate) fn reserve(&mut self, waiting: Waiting) -> u32 {
+        self.slots.push_back(Slot::Waiting(waiting));
+        self.number(self.slots.len() - 1)
+    }
+
+    /// Queues bytes behind the replies that are due.
+    pub(crate) fn push_ready(&mut self, bytes: Vec<u8>) {
+        debug_assert!(!self.is_empty(), "with nothing due, bytes go straight out");
+        self.slots.push_back(Slot::Ready(bytes));
+    }
+
+    /// What waits in a slot; `None` where no reply is due for it.
+    pub(crate) fn waiting(&self, number: u32) -> Option<Waiting> {
+        match self.slots.get(self.place(number))? {
+            Slot::Waiting(waiting) => Some(*waiting),
+            Slot::Ready(_) => None,
+        }
+    }
+
+    /// Whether the slot is the oldest.
+    pub(crate) fn is_oldest(&self, number: u32) -> bool {
+        number == self.first && !self.slots.is_empty()
+    }
+
+    /// Fills a slot that is not the oldest.
+    pub(crate) fn fill(&mut self, number: u32, bytes: Vec<u8>) {
+        let place = self.place(number);
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = Slot::Ready(bytes);
+        }
+    }
+
+    /// Drops the oldest slot, whose bytes went out, and returns the bytes that can follow.
+    pub(crate) fn advance(&mut self) {
+        self.slots.pop_front();
+        self.first = self.first.wrapping_add(1);
+    }
+
+    /// The bytes of the oldest slot, if they are ready; drops the slot.
+    pub(crate) fn pop_ready(&mut self) -> Option<Vec<u8>> {
+        let Some(Slot::Ready(bytes)) = self.slots.front_mut() else { return None };
+        let bytes = core::mem::take(bytes);
+        self.advance();
+        Some(bytes)
+    }
+
+    fn number(&self, place: usize) -> u32 {
+        self.first.wrapping_add(u32::try_from(place).expect("at most pipeline_max slots"))
+    }
+
+    fn place(&self, number: u32) -> usize {
+        number.wrapping_sub(self.first) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn replies_leave_in_the_order_of_requests() {
+        let mut replies = Replies::default();
+        let first = replies.reserve(Waiting::Message { seq: 1 });
+        let second = replies.reserve(Waiting::Message { seq: 2 });
+        replies.push_ready(vec![3]);
+        assert!(replies.is_oldest(first) && !replies.is_oldest(second));
+
+        replies.fill(second, vec![2]);
+        assert!(replies.waiting(second).is_none());
+        assert_eq!(replies.pop_ready(), None);
+
+        assert!(replies.waiting(first).is_some());
+        replies.advance();
+        assert_eq!(replies.pop_ready(), Some(vec![2]));
+        assert_eq!(replies.pop_ready(), Some(vec![3]));
+        assert!(replies.is_empty());
+        assert!(replies.waiting(second).is_none());
+    }
+
+    #[test]
+    fn slot_numbers_wrap() {
+        let mut replies = Replies { first: u32::MAX, ..Replies::default() };
+        assert_eq!(replies.reserve(Waiting::Message { seq: 1 }), u32::MAX);
+        let wrapped = replies.reserve(Waiting::Message { seq: 2 });
+        assert_eq!(wrapped, 0);
+        assert!(replies.waiting(wrapped).is_some());
+    }
+}
