@@ -4,7 +4,7 @@
 
 use crate::config_keys::{KEYS, Key, KeyInfo, Kind, Value};
 use crate::secrets::SigningKey;
-use engine_core::limits::{LIMITS, Limits, SetLimitError};
+use engine_core::limits::{Limits, SetLimitError};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -179,7 +179,7 @@ impl Config {
     ///
     /// # Panics
     /// If no limit has this name.
-    pub fn put_limit(&mut self, name: &str, value: u64) -> Result<(), String> {
+    pub fn put_limit(&mut self, name: &'static str, value: u64) -> Result<(), String> {
         let given = usize::try_from(value).unwrap_or(usize::MAX);
         match self.limits.set(name, given) {
             Ok(()) => Ok(()),
@@ -223,7 +223,8 @@ impl Config {
             Key::Store => self.store = StoreChoice::from_word(text)?,
             Key::LogFormat => self.log_format = LogFormat::from_word(text)?,
             Key::Log => {
-                EnvFilter::try_new(text).ok().filter(|_| !text.is_empty())?;
+                let fine = !text.is_empty() && !crate::secrets::may_hold_secret(text);
+                EnvFilter::try_new(text).ok().filter(|_| fine)?;
                 self.log = text.into();
             }
             Key::KeyFile => {
@@ -276,22 +277,27 @@ impl Config {
         if self.listen == self.admin && self.listen.port() != 0 {
             found.push(format!("listen and admin are both {}; they need two ports", self.listen));
         }
-        let limits = &self.limits;
-        for (less, more) in [
-            ("target_bytes_max", "head_bytes_max"),
-            ("outbound_high_bytes", "outbound_bytes_max"),
-            ("ping_ms", "idle_ms"),
-        ] {
-            let of = |name| limits.value(name).expect("the limits named here exist");
-            if of(less) > of(more) {
-                found.push(format!(
-                    "limits.{less} ({}) is greater than limits.{more} ({})",
-                    of(less),
-                    of(more)
-                ));
-            }
+        found.extend(self.greater("outbound_high_bytes", "outbound_bytes_max"));
+        found
+    }
+
+    /// Settings that work and are hardly meant, each for a person.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        found.extend(self.greater("target_bytes_max", "head_bytes_max"));
+        found.extend(self.greater("ping_ms", "idle_ms"));
+        if self.pin && self.runtime == RuntimeChoice::Tokio {
+            found.push("pin has no effect on the work-stealing runtime tokio".into());
         }
         found
+    }
+
+    fn greater(&self, less: &str, more: &str) -> Option<String> {
+        let of = |name| self.limits.value(name).expect("the limits compared here exist");
+        let (low, high) = (of(less), of(more));
+        (low > high)
+            .then(|| format!("limits.{less} ({low}) is greater than limits.{more} ({high})"))
     }
 }
 
@@ -301,19 +307,15 @@ pub fn info_of(key: Key) -> &'static KeyInfo {
     KEYS.iter().find(|row| row.key == key).expect("every key has a row")
 }
 
-/// What a limit counts, by the last words of its name.
+/// What a limit counts, by the words of its name.
 #[must_use]
-pub fn limit_unit(name: &str) -> &'static str {
-    if name.ends_with("_ms") {
-        "milliseconds"
-    } else if name.contains("bytes") {
-        "bytes"
-    } else {
-        LIMITS
-            .iter()
-            .find(|row| row.name == name)
-            .and_then(|row| row.name.strip_suffix("_max"))
-            .unwrap_or("")
+pub fn limit_unit(name: &'static str) -> &'static str {
+    match name.strip_suffix("_max") {
+        _ if name.ends_with("_ms") => "milliseconds",
+        _ if name.contains("bytes") => "bytes",
+        Some("pipeline") => "requests",
+        Some(what) => what,
+        None => "",
     }
 }
 
@@ -417,10 +419,18 @@ mod tests {
         config.admin = config.listen;
         config.put_limit("outbound_high_bytes", 1024 * 1024).unwrap();
         config.put_limit("outbound_bytes_max", 65_536).unwrap();
-        config.put_limit("ping_ms", 61_000).unwrap();
         let found = config.contradictions();
-        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[1].contains("limits.outbound_high_bytes (1048576) is greater"));
+    }
+
+    #[test]
+    fn settings_that_are_hardly_meant_are_doubted() {
+        assert_eq!(Config::default().doubts(), Vec::<String>::new());
+        let mut config = Config { pin: true, runtime: RuntimeChoice::Tokio, ..Config::default() };
+        config.put_limit("ping_ms", 61_000).unwrap();
+        config.put_limit("head_bytes_max", 1024).unwrap();
+        assert_eq!(config.doubts().len(), 3);
     }
 
     #[test]
@@ -431,9 +441,6 @@ mod tests {
             config.put_limit("head_bytes_max", 255),
             Err("255 is outside 256 to 1048576 bytes".into())
         );
-        assert_eq!(
-            config.put_limit("hunts_max", 0),
-            Err("0 is outside 1 to 1000000 hunts".into())
-        );
+        assert_eq!(config.put_limit("hunts_max", 0), Err("0 is outside 1 to 1000000 hunts".into()));
     }
 }

@@ -1,0 +1,3 @@
+//! `hunt-server`.
+
+fn main() {}
