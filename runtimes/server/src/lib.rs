@@ -2,11 +2,15 @@
 //! around the engine, the driver and a runtime.
 
 pub mod args;
+pub mod cli;
 pub mod config;
 pub mod config_file;
 pub mod config_keys;
 pub mod faults;
 pub mod load;
+pub mod logging;
 pub mod print_config;
+pub mod run;
 pub mod secrets;
+pub mod token_command;
 pub mod version;

@@ -1,3 +1,7 @@
-//! `hunt-server`.
+//! The server's program; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hunt_server::cli::main(std::env::args_os())
+}
