@@ -194,6 +194,14 @@ impl<A: Arena> Pair<A> {
         bytes
     }
 
+    /// Forgets what the peer has received; how many bytes it was.
+    pub(crate) fn discard(&mut self, id: ConnId) -> usize {
+        let wire = self.wires.get_mut(&id.index).unwrap();
+        let count = wire.bytes.len();
+        wire.bytes.clear();
+        count
+    }
+
     pub(crate) fn text(&mut self, id: ConnId) -> String {
         String::from_utf8(self.take(id)).unwrap()
     }
