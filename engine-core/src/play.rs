@@ -105,6 +105,7 @@ impl<S: Service> Common<S> {
                 return all;
             }
         };
+        decoder.recycle();
         match &mut conn.phase {
             Phase::Open { decoder: kept, .. } | Phase::Closing { decoder: kept } => *kept = decoder,
             _ => {}

@@ -117,6 +117,7 @@ impl Server {
         self.tail.extend_from_slice(bytes);
         let mut start = 0;
         loop {
+<<<<<<< HEAD
             match self.decoder.next(&mut self.tail[start..], self.message_bytes_max) {
                 Ok(step) if step.consumed == 0 => {
                     assert_eq!(step.event, None, "an event consumes its frame");
@@ -131,6 +132,21 @@ impl Server {
                     assert!(!self.is_over(), "nothing is said after the end");
                     self.said.push(Said::Fault(code));
                 }
+=======
+            let over = matches!(self.said.last(), Some(Said::Close(..) | Said::Fault(_)));
+            let (consumed, said) =
+                match self.decoder.next(&mut self.tail[start..], self.message_bytes_max) {
+                    Ok(step) => (step.consumed, step.event.map(Said::from)),
+                    Err(code) => (0, Some(Said::Fault(code))),
+                };
+            assert!(!over || said.is_none(), "nothing is said after the end: {said:?}");
+            let fault = matches!(said, Some(Said::Fault(_)));
+            assert!(consumed > 0 || fault || said.is_none(), "an event consumes its frame");
+            start += consumed;
+            self.said.extend(said);
+            if consumed == 0 && !fault {
+                break;
+>>>>>>> ws
             }
         }
         self.tail.drain(..start);
