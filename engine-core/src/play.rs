@@ -9,8 +9,8 @@ use crate::seam::{Frame, HuntKey, Reply, Request};
 use crate::service::{MessageAnswer, Service};
 use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
-use crate::websocket::frame::{CONTROL_BYTES_MAX, Opcode, write_frame};
-use crate::websocket::message::{Decoder, Event};
+use crate::websocket::frame;
+use crate::websocket::message::{Decoder, Event, Kind};
 use alloc::vec::Vec;
 
 impl<S: Service> Common<S> {
@@ -105,6 +105,7 @@ impl<S: Service> Common<S> {
                 return all;
             }
         };
+        decoder.recycle();
         match &mut conn.phase {
             Phase::Open { decoder: kept, .. } | Phase::Closing { decoder: kept } => *kept = decoder,
             _ => {}
@@ -121,25 +122,20 @@ impl<S: Service> Common<S> {
         closing: bool,
     ) {
         match event {
-            Event::Message { opcode, payload } if !closing => {
-                self.receive_message(now, conn, scratch, opcode, payload);
+            Event::Message { kind, payload } if !closing => {
+                self.receive_message(now, conn, scratch, kind, payload);
             }
             //= https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2
             //# Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response,
             //# unless it already received a Close frame.
             Event::Ping(payload) if !closing => {
-                self.push_frame(now, conn, Opcode::Pong, payload);
+                self.push_frame(now, conn, |out| frame::pong(out, payload));
             }
-            Event::Message { .. } | Event::Ping(_) | Event::Pong => {}
+            Event::Message { .. } | Event::Ping(_) | Event::Pong(_) => {}
             Event::Close { code, .. } => {
                 self.leave(conn);
                 if !closing {
-                    //= https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1
-                    //# When sending a Close frame in response, the endpoint typically echos the
-                    //# status code it received.
-                    let code = code.map(u16::to_be_bytes);
-                    let payload = code.as_ref().map_or(&[][..], |code| &code[..]);
-                    self.push_frame(now, conn, Opcode::Close, payload);
+                    self.push_frame(now, conn, |out| frame::close_reply(out, code));
                 }
                 self.end(now, conn);
             }
@@ -151,17 +147,17 @@ impl<S: Service> Common<S> {
         now: Timestamp,
         conn: &mut Connection<S>,
         scratch: &A,
-        opcode: Opcode,
+        kind: Kind,
         payload: &mut [u8],
     ) {
         let session = conn.session.as_ref().expect("an upgraded connection has a session");
         let mut out = core::mem::take(&mut self.body);
-        let answer = self.service.message(session, opcode, payload, scratch.scratch(), &mut out);
+        let answer = self.service.message(session, kind, payload, scratch.scratch(), &mut out);
         self.body = out;
         match answer {
-            MessageAnswer::Send(opcode) => {
+            MessageAnswer::Send(kind) => {
                 self.push(now, conn, |common, out| {
-                    write_frame(out, opcode, &common.body);
+                    frame::append(out, kind.opcode(), &common.body);
                     common.figures.frames_out += 1;
                 });
                 self.body.clear();
@@ -187,8 +183,8 @@ impl<S: Service> Common<S> {
     ) {
         let session = conn.session.as_ref().expect("an upgraded connection has a session");
         let mut payload = core::mem::take(&mut self.body);
-        let opcode = self.service.reply(session, seq, reply, &mut payload);
-        write_frame(out, opcode, &payload);
+        let kind = self.service.reply(session, seq, reply, &mut payload);
+        frame::append(out, kind.opcode(), &payload);
         self.figures.frames_out += 1;
         payload.clear();
         self.body = payload;
@@ -198,16 +194,15 @@ impl<S: Service> Common<S> {
         &mut self,
         now: Timestamp,
         conn: &mut Connection<S>,
-        opcode: Opcode,
-        payload: &[u8],
+        write: impl FnOnce(&mut Vec<u8>),
     ) {
         self.figures.frames_out += 1;
-        self.push(now, conn, |_, out| write_frame(out, opcode, payload));
+        self.push(now, conn, |_, out| write(out));
     }
 
     /// Sends a Ping.
     pub(crate) fn ping(&mut self, now: Timestamp, conn: &mut Connection<S>) {
-        self.push_frame(now, conn, Opcode::Ping, &[]);
+        self.push_frame(now, conn, |out| frame::ping(out, &[]));
     }
 
     /// Fails the connection: a Close frame, and the end without waiting for the peer's.
@@ -219,7 +214,7 @@ impl<S: Service> Common<S> {
         reason: &str,
     ) {
         self.leave(conn);
-        self.push_close(now, conn, code, reason);
+        self.push_frame(now, conn, |out| frame::close(out, code, reason));
         self.end(now, conn);
     }
 
@@ -234,24 +229,10 @@ impl<S: Service> Common<S> {
         let Phase::Open { decoder, .. } = &mut conn.phase else { return };
         let decoder = core::mem::take(decoder);
         self.leave(conn);
-        self.push_close(now, conn, code, reason);
+        self.push_frame(now, conn, |out| frame::close(out, code, reason));
         conn.phase = Phase::Closing { decoder };
         conn.since = now;
         conn.close_at = None;
-    }
-
-    fn push_close(
-        &mut self,
-        now: Timestamp,
-        conn: &mut Connection<S>,
-        code: CloseCode,
-        reason: &str,
-    ) {
-        let mut payload = [0; CONTROL_BYTES_MAX];
-        let len = 2 + reason.len();
-        payload[..2].copy_from_slice(&code.value().to_be_bytes());
-        payload[2..len].copy_from_slice(reason.as_bytes());
-        self.push_frame(now, conn, Opcode::Close, &payload[..len]);
     }
 
     /// The connection stops watching.
@@ -285,7 +266,7 @@ impl<S: Service> Common<S> {
             // The whole room is gone, so there is no place to leave.
             conn.room = None;
             self.unwatch(conn);
-            self.begin_close(now, conn, CloseCode::NORMAL, "hunt ended");
+            self.begin_close(now, conn, CloseCode::Normal, "hunt ended");
         }
     }
 

@@ -12,7 +12,7 @@ use crate::http::head::Head;
 use crate::seam::{Applied, Codec, Listener, Reply, Request, Watch};
 use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
-use crate::websocket::frame::Opcode;
+use crate::websocket::message::Kind;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
@@ -56,7 +56,7 @@ pub trait Service: Send + 'static {
     fn message<A: Allocator + Copy>(
         &mut self,
         session: &Self::Session,
-        opcode: Opcode,
+        kind: Kind,
         payload: &mut [u8],
         scratch: A,
         out: &mut Vec<u8>,
@@ -69,7 +69,7 @@ pub trait Service: Send + 'static {
         seq: u32,
         reply: &Reply,
         out: &mut Vec<u8>,
-    ) -> Opcode;
+    ) -> Kind;
 
     /// In which encoding the session gets broadcasts.
     fn codec(&self, session: &Self::Session) -> Codec;
@@ -162,8 +162,8 @@ impl Response {
 /// What a message is answered with.
 #[derive(Debug)]
 pub enum MessageAnswer {
-    /// The payload in `out`, as a message of this opcode.
-    Send(Opcode),
+    /// The payload in `out`, as a message of this kind.
+    Send(Kind),
     /// Whatever the store says, under the sequence number that the message had.
     Submit {
         /// The number.

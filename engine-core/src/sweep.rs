@@ -78,7 +78,7 @@ impl<S: Service> Common<S> {
             }
             (Due::Idle, _) => {
                 self.figures.timed_out += 1;
-                self.begin_close(now, conn, CloseCode::GOING_AWAY, "idle");
+                self.begin_close(now, conn, CloseCode::GoingAway, "idle");
             }
             (Due::Stalled, Phase::Open { .. } | Phase::Closing { .. }) => self.give_up(now, conn),
             (Due::Stalled, _) => {
@@ -91,7 +91,7 @@ impl<S: Service> Common<S> {
             }
             (Due::Overdue, _) | (Due::Drain, Phase::Discarding) => self.abort(conn),
             (Due::Drain, Phase::Open { .. }) => {
-                self.begin_close(now, conn, CloseCode::GOING_AWAY, "server is going away");
+                self.begin_close(now, conn, CloseCode::GoingAway, "server is going away");
             }
             (Due::Drain, _) if at_rest => self.end(now, conn),
             (Due::Drain | Due::Ping, _) => {}
@@ -102,7 +102,7 @@ impl<S: Service> Common<S> {
     /// either.
     pub(crate) fn give_up(&mut self, now: Timestamp, conn: &mut Connection<S>) {
         self.figures.stuck += 1;
-        self.fail(now, conn, CloseCode::POLICY, "too slow");
+        self.fail(now, conn, CloseCode::PolicyViolation, "too slow");
         conn.close_at = Some(now.after_ms(self.limits.linger_ms as u64));
     }
 

@@ -1,4 +1,9 @@
 //! The leaderboard against a sorted list, over thousands of random operations.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    reason = "test data is small, and what is not there fails the test"
+)]
 
 use engine_core::arena::Global;
 use engine_core::game::leaderboard::{Leaderboard, Standing};

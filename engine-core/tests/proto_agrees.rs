@@ -1,4 +1,5 @@
 //! The messages written by hand and the `.proto` are the same: names, numbers, types, both ways.
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 use engine_core::api::messages::{
     Action, Changed, ClientMessage, Event, Frame, HuntState, Leader, Loot, Move, MoveOutcome,

@@ -17,8 +17,8 @@ use crate::service::{Answer, MessageAnswer, Refused, Response, Routed, Service};
 use crate::text::Id;
 use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
-use crate::websocket::frame::Opcode;
 use crate::websocket::handshake;
+use crate::websocket::message::Kind;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -233,7 +233,7 @@ impl Service for Hunts {
                 return Answer::Respond(response);
             }
             Route::Play { player, accept, named } => {
-                let protocol = named.then(|| player.codec.subprotocol());
+                let protocol = named.then(|| handshake::subprotocol(player.codec));
                 let watch = Some(player.watch(true));
                 return Answer::Upgrade { session: player, accept, protocol, watch };
             }
@@ -322,26 +322,26 @@ impl Service for Hunts {
     fn message<A: Allocator + Copy>(
         &mut self,
         player: &Player,
-        opcode: Opcode,
+        kind: Kind,
         payload: &mut [u8],
         scratch: A,
         out: &mut Vec<u8>,
     ) -> MessageAnswer {
-        if opcode != player.codec.opcode() {
-            return MessageAnswer::Close(CloseCode::UNSUPPORTED_DATA);
+        if kind != player.codec.kind() {
+            return MessageAnswer::Close(CloseCode::UnsupportedData);
         }
         match player.read(payload, scratch) {
             Ok((seq, command)) => MessageAnswer::Submit { seq, request: Request::Command(command) },
             Err((seq, refusal)) => {
                 player.write_reply(seq, &Reply::Refused(refusal), out);
-                MessageAnswer::Send(opcode)
+                MessageAnswer::Send(kind)
             }
         }
     }
 
-    fn reply(&mut self, player: &Player, seq: u32, reply: &Reply, out: &mut Vec<u8>) -> Opcode {
+    fn reply(&mut self, player: &Player, seq: u32, reply: &Reply, out: &mut Vec<u8>) -> Kind {
         player.write_reply(seq, reply, out);
-        player.codec.opcode()
+        player.codec.kind()
     }
 
     fn codec(&self, player: &Player) -> Codec {

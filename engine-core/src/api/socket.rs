@@ -9,7 +9,7 @@ use crate::error::{FaultCode, Problem, Refusal};
 use crate::http::problem::write_members;
 use crate::seam::{Codec, Command, PlayerRef, Point, Reply};
 use crate::text::{Id, Key};
-use crate::websocket::frame::Opcode;
+use crate::websocket::message::Kind;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use prost::Message as _;
@@ -23,19 +23,11 @@ pub struct Player {
 }
 
 impl Codec {
-    /// The opcode of its messages.
-    pub(super) fn opcode(self) -> Opcode {
+    /// What its messages are made of.
+    pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Json => Opcode::Text,
-            Self::Protobuf => Opcode::Binary,
-        }
-    }
-
-    /// The subprotocol that names it.
-    pub(super) fn subprotocol(self) -> &'static str {
-        match self {
-            Self::Json => "hunt.v1+json",
-            Self::Protobuf => "hunt.v1",
+            Self::Json => Kind::Text,
+            Self::Protobuf => Kind::Binary,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::api::json::Writer;
 use crate::api::messages;
 use crate::seam::{Codec, HuntState};
 use crate::text::Name;
+use crate::websocket::frame::{Opcode, write_header};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use prost::bytes::BufMut;
@@ -17,9 +18,8 @@ use prost::encoding::{self, WireType, encode_key, encode_varint, encoded_len_var
 /// How many leaders a frame names.
 pub const LEADERS: u32 = 3;
 
-// The longest header (RFC 6455 section 5.2, without a mask) and the longest key and length of
-// `ServerMessage.frame`; both are written backwards from the contents.
-const ROOM: usize = 10 + 1 + 10;
+// The number of `ServerMessage.frame`.
+const FRAME_TAG: u32 = 4;
 
 /// What a frame says. A pure function of a hunt's state and the tick.
 #[derive(Clone, Copy, Debug)]
@@ -64,19 +64,35 @@ pub struct Leader {
 #[must_use]
 pub fn encode(scene: &Scene<'_>, codec: Codec, scratch: &mut Vec<u8>) -> Box<[u8]> {
     scratch.clear();
-    scratch.resize(ROOM, 0);
-    let begin = match codec {
+    let mut wire;
+    match codec {
         Codec::Json => {
             write_json(scene, scratch);
-            prepend_header(scratch, ROOM, 0x1)
+            wire = with_header(Opcode::Text, scratch.len());
         }
         Codec::Protobuf => {
             write_protobuf(scene, scratch);
-            let begin = prepend_message_key(scratch);
-            prepend_header(scratch, begin, 0x2)
+            let len = scratch.len() as u64;
+            wire = with_header(Opcode::Binary, 1 + encoded_len_varint(len) + scratch.len());
+            encode_key(FRAME_TAG, WireType::LengthDelimited, &mut wire);
+            encode_varint(len, &mut wire);
         }
+    }
+    wire.extend_from_slice(scratch);
+    wire.into_boxed_slice()
+}
+
+// A header, and room for exactly the payload that it announces.
+fn with_header(opcode: Opcode, payload_bytes: usize) -> Vec<u8> {
+    let header_bytes = match payload_bytes {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
     };
-    scratch[begin..].into()
+    let mut wire = Vec::with_capacity(header_bytes + payload_bytes);
+    write_header(&mut wire, opcode, payload_bytes);
+    debug_assert_eq!(wire.len(), header_bytes, "the box is made without a further allocation");
+    wire
 }
 
 impl<'a> Scene<'a> {
@@ -224,47 +240,4 @@ fn text(tag: u32, value: &str, out: &mut Vec<u8>) {
 
 fn text_len(value: &str) -> usize {
     1 + encoded_len_varint(value.len() as u64) + value.len()
-}
-
-// Writes the key and length of `ServerMessage.frame` in front of the contents, which begin at
-// `ROOM`. Returns where the message begins.
-fn prepend_message_key(scratch: &mut [u8]) -> usize {
-    let len = (scratch.len() - ROOM) as u64;
-    let begin = ROOM - 1 - encoded_len_varint(len);
-    let mut room = &mut scratch[begin..ROOM];
-    encode_key(4, WireType::LengthDelimited, &mut room);
-    encode_varint(len, &mut room);
-    begin
-}
-
-// Writes the header of a WebSocket frame in front of the payload, which begins at `begin`. Returns
-// where the header begins.
-//
-//= https://www.rfc-editor.org/rfc/rfc6455#section-5.1
-//# A server MUST NOT mask any frames that it sends to the client.
-//
-//= https://www.rfc-editor.org/rfc/rfc6455#section-5.2
-//# Note that in all cases, the minimal number of bytes MUST be used to encode the length
-#[expect(clippy::cast_possible_truncation, reason = "each arm's range fits its width")]
-fn prepend_header(scratch: &mut [u8], begin: usize, opcode: u8) -> usize {
-    const FIN: u8 = 0x80;
-    let len = scratch.len() - begin;
-    let start = match len {
-        0..=125 => {
-            scratch[begin - 1] = len as u8;
-            begin - 2
-        }
-        126..=0xffff => {
-            scratch[begin - 3] = 126;
-            scratch[begin - 2..begin].copy_from_slice(&(len as u16).to_be_bytes());
-            begin - 4
-        }
-        _ => {
-            scratch[begin - 9] = 127;
-            scratch[begin - 8..begin].copy_from_slice(&(len as u64).to_be_bytes());
-            begin - 10
-        }
-    };
-    scratch[start] = FIN | opcode;
-    start
 }

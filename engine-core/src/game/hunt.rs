@@ -483,10 +483,13 @@ impl Watchers {
     }
 
     fn remove(&mut self, worker: WorkerId, codec: Codec) {
-        let count = &mut self.by_worker[usize::from(worker.0)][codec as usize];
-        assert!(*count > 0, "only who watches ends to watch");
-        *count -= 1;
-        self.by_codec[codec as usize] -= 1;
+        let counts = self.by_worker.get_mut(usize::from(worker.0));
+        let count = counts.map(|counts| &mut counts[codec as usize]).filter(|count| **count > 0);
+        debug_assert!(count.is_some(), "only who watches ends to watch");
+        if let Some(count) = count {
+            *count -= 1;
+            self.by_codec[codec as usize] -= 1;
+        }
     }
 
     fn workers(&self) -> u128 {

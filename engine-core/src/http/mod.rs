@@ -12,6 +12,7 @@
 //! allocates, and none of them knows a connection, a route or a time-out.
 
 pub mod body;
+mod chunks;
 pub mod date;
 pub mod fields;
 mod grammar;

@@ -190,7 +190,7 @@ impl Hunt {
         }
         self.players[who].at = at;
         self.players[who].moved_at = t;
-        let treasure = self.quest.treasures[index].clone();
+        let treasure = self.quest.treasures[index];
         let reach = self.players[who].active_until[PowerUp::Reach as usize] > t;
         let radius = treasure.radius * if reach { 1.5 } else { 1.0 };
         if square(treasure.at, at) > radius * radius {

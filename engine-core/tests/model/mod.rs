@@ -3,7 +3,14 @@
 //! It takes the seam's requests and gives the answers that a server must give, so that tests and
 //! simulations can hold a store to it. It shares no rule with the engine: quests are read by
 //! another JSON reader, ranks are counted, energy is regained step by step.
-#![allow(unreachable_pub, missing_docs, reason = "several tests include it, each its own part")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "several tests include it, and each uses its own part"
+)]
 
 use engine_core::error::Problem;
 use engine_core::seam::{Command, LootRow, Query, Watch, WorkerId};

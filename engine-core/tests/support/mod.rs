@@ -1,5 +1,5 @@
 //! A shard, a store of one partition and some connections, moved by hand: bytes and time.
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, clippy::unwrap_used, reason = "every test file uses a part; a test may panic")]
 
 use engine_core::api::hunts::{Hunts, Settings};
 use engine_core::api::token::KeyRing;
@@ -317,7 +317,7 @@ pub(crate) fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let key = [0x37, 0xfa, 0x21, 0x3d];
     let mut bytes = vec![0x80 | opcode];
     match payload.len() {
-        length @ ..126 => bytes.push(0x80 | length as u8),
+        length @ ..126 => bytes.push(0x80 | u8::try_from(length).unwrap()),
         length => {
             bytes.push(0x80 | 126);
             bytes.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes());

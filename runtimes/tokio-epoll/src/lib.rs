@@ -1,1 +1,220 @@
-//! Placeholder.
+//! The Tokio backend on epoll, in two modes: work-stealing, or one runtime per core.
+//!
+//! The system tells readiness here: a connection takes a read buffer when bytes are there, so an
+//! idle one holds none. What a server does is not here but in `driver`.
+
+use driver::clock::{Clock, Moment};
+use driver::connection::Connection;
+use driver::loops::{Loop, tick_loop};
+use driver::node::{self, Node, Seat, Setup};
+use driver::runtime::{BufResult, Listen, ReadHalf, Runtime, WriteHalf};
+use driver::{buffers, net};
+use engine_core::arena::Arena;
+use engine_core::service::Service;
+use socket2::SockRef;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::Shutdown;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, LocalOptions};
+
+/// How the workers share the threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One scheduler; a task runs wherever a thread is free, and each worker is behind a lock.
+    WorkStealing,
+    /// One thread, one scheduler and, where there are several, one listener for each worker.
+    PerCore,
+}
+
+/// Serves until the node is drained or aborted. Blocks.
+///
+/// # Errors
+/// If a runtime cannot be built, a listener not be registered, or a worker has panicked.
+pub fn serve<A: Arena, S: Service>(mode: Mode, node: Node<A, S>) -> io::Result<()> {
+    match mode {
+        Mode::WorkStealing => work_stealing(node),
+        Mode::PerCore => node.run_per_core(per_core),
+    }
+}
+
+fn work_stealing<A: Arena, S: Service>(node: Node<A, S>) -> io::Result<()> {
+    let (pin, threads) = (node.pin, AtomicUsize::new(0));
+    let (setup, seats) = node.seats();
+    let tokio = Builder::new_multi_thread()
+        .worker_threads(seats.len())
+        .thread_name("hunt-worker")
+        .on_thread_start(move || net::pin_if(pin, threads.fetch_add(1, Ordering::Relaxed)))
+        .enable_all()
+        .build()?;
+    tokio.block_on(async {
+        let rt = Stealing(Clock::start());
+        let workers: Vec<_> = seats.iter().map(|seat| setup.worker(&rt, seat.worker)).collect();
+        let mut ticks = Vec::new();
+        for (seat, worker) in seats.into_iter().zip(&workers) {
+            let (public, admin) = listeners(seat)?;
+            node::start(&rt, worker, &workers, public, admin);
+            ticks.push(tokio::spawn(tick_loop(rt, worker.clone())));
+        }
+        for tick in ticks {
+            tick.await.map_err(io::Error::other)?;
+        }
+        Ok(())
+    })
+}
+
+fn per_core<A: Arena, S: Service>(setup: &Setup<A, S>, seat: Seat) -> io::Result<()> {
+    let tokio = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    tokio.block_on(async {
+        let rt = PerCore(Clock::start());
+        let worker = setup.worker(&rt, seat.worker);
+        let (public, admin) = listeners(seat)?;
+        node::start(&rt, &worker, std::slice::from_ref(&worker), public, admin);
+        tick_loop(rt, worker).await;
+        Ok(())
+    })
+}
+
+fn listeners(seat: Seat) -> io::Result<(Option<Listener>, Option<Listener>)> {
+    let register = |listener| TcpListener::from_std(listener).map(Listener);
+    Ok((seat.public.map(register).transpose()?, seat.admin.map(register).transpose()?))
+}
+
+macro_rules! runtime {
+    ($(#[$doc:meta])* $name:ident, $shared:ty, $spawn:path) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        struct $name(Clock);
+
+        impl Runtime for $name {
+            type Listener = Listener;
+            type Reader = Reader;
+            type Writer = Writer;
+            type Shared<T: 'static> = $shared;
+
+            fn now(&self) -> Moment {
+                self.0.now()
+            }
+
+            fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()> {
+                tokio::time::sleep(Duration::from_millis(ms))
+            }
+
+            fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {
+                $spawn(task.run());
+            }
+
+            fn spawn_loop<A: Arena, S: Service>(&self, task: Loop<Self, A, S>) {
+                $spawn(task.run());
+            }
+        }
+    };
+}
+
+runtime!(
+    /// Tasks move between threads.
+    Stealing, Arc<Mutex<T>>, tokio::spawn
+);
+runtime!(
+    /// Tasks stay on their thread.
+    PerCore, Rc<RefCell<T>>, tokio::task::spawn_local
+);
+
+/// A listening socket.
+#[derive(Debug)]
+struct Listener(TcpListener);
+
+impl Listen for Listener {
+    type Reader = Reader;
+    type Writer = Writer;
+
+    async fn accept(&mut self) -> io::Result<(Reader, Writer)> {
+        self.0.accept().await.map(|(stream, _)| halves(stream))
+    }
+
+    fn accept_now(&mut self) -> io::Result<(Reader, Writer)> {
+        // Tokio may not have heard of the connections that wait, so the system is asked.
+        let (socket, _) = SockRef::from(&self.0).accept()?;
+        socket.set_nonblocking(true)?;
+        TcpStream::from_std(socket.into()).map(halves)
+    }
+}
+
+fn halves(stream: TcpStream) -> (Reader, Writer) {
+    // Fails on a connection that has ended already, which reading will find.
+    let _ = stream.set_nodelay(true);
+    let (reader, writer) = stream.into_split();
+    (Reader(reader), Writer(Arc::new(writer)))
+}
+
+/// The reading side of a socket.
+#[derive(Debug)]
+struct Reader(OwnedReadHalf);
+
+impl ReadHalf for Reader {
+    async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
+        let result = poll_fn(|cx| self.poll_append(cx, &mut buf)).await;
+        (result, buf)
+    }
+}
+
+impl Reader {
+    /// Reads into a buffer that is held for this call only, unless `buf` has no memory and takes
+    /// it over. Reads by `poll_read`, which knows from a short read that nothing is left, and so
+    /// saves the call that would say so.
+    fn poll_append(&mut self, cx: &mut Context<'_>, buf: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        let mut leased = buffers::lease();
+        let poll = pin!(self.0.read_buf(&mut leased)).poll(cx);
+        if buf.capacity() == 0 && !leased.is_empty() {
+            *buf = leased;
+        } else {
+            buf.extend_from_slice(&leased);
+            buffers::give(leased);
+        }
+        poll
+    }
+}
+
+/// The writing side of a socket.
+#[derive(Clone, Debug)]
+struct Writer(Arc<OwnedWriteHalf>);
+
+impl WriteHalf for Writer {
+    async fn write_all(&self, buf: Vec<u8>) -> BufResult<()> {
+        let mut written = 0;
+        while written < buf.len() {
+            let result = match self.try_write(&buf[written..]) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.0.writable().await.map(|()| 0)
+                }
+                result => result,
+            };
+            match result {
+                Ok(count) => written += count,
+                Err(error) => return (Err(error), buf),
+            }
+        }
+        (Ok(()), buf)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn shutdown_write(&self) {
+        let _ = SockRef::from(self.0.as_ref().as_ref()).shutdown(Shutdown::Write);
+    }
+
+    fn abort(&self) {
+        let _ = SockRef::from(self.0.as_ref().as_ref()).shutdown(Shutdown::Both);
+    }
+}

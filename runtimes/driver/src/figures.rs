@@ -1,0 +1,56 @@
+//! What a worker has done, as plain counters, copied out for the metrics.
+
+use crate::histogram::Histogram;
+use engine_core::figures::ShardFigures;
+
+/// Counters of one worker since its start, and gauges of now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DriverFigures {
+    /// The shard's.
+    pub shard: ShardFigures,
+    /// From bytes read to the last byte of what they made due for their connection written, in
+    /// microseconds; counted once for every read that made something due.
+    pub latency: Histogram,
+    /// Writes to connections by the flusher: broadcasts, answers that came late, Close frames.
+    pub flushed: u64,
+    /// Of these, the ones that the socket did not take whole at once.
+    pub flush_rests: u64,
+    /// Errors of `accept`, such as too many open files.
+    pub accept_errors: u64,
+    /// Connections that were one too many, and were told so.
+    pub refused: u64,
+    /// Messages from other workers and from the store.
+    pub mails: u64,
+    /// By how many milliseconds ticks came late, all together: how busy the worker is.
+    pub tick_late_ms: u64,
+    /// The most that one of them came late since the last copy, in milliseconds.
+    pub tick_late_ms_max: u64,
+}
+
+impl DriverFigures {
+    /// Adds another worker's figures, for a sum over workers.
+    pub fn add(&mut self, other: &Self) {
+        self.shard.add(&other.shard);
+        self.latency.add(&other.latency);
+        self.flushed += other.flushed;
+        self.flush_rests += other.flush_rests;
+        self.accept_errors += other.accept_errors;
+        self.refused += other.refused;
+        self.mails += other.mails;
+        self.tick_late_ms += other.tick_late_ms;
+        self.tick_late_ms_max = self.tick_late_ms_max.max(other.tick_late_ms_max);
+    }
+
+    /// Makes this a copy of `other`, without an allocation.
+    pub(crate) fn copy_from(&mut self, other: &Self, shard: &ShardFigures) {
+        self.shard.clone_from(shard);
+        self.latency.copy_from(&other.latency);
+        self.flushed = other.flushed;
+        self.flush_rests = other.flush_rests;
+        self.accept_errors = other.accept_errors;
+        self.refused = other.refused;
+        self.mails = other.mails;
+        self.tick_late_ms = other.tick_late_ms;
+        self.tick_late_ms_max = other.tick_late_ms_max;
+    }
+}
