@@ -1,5 +1,6 @@
 //! The OpenAPI document and the code are the same: routes, methods, problems, and the shape of
 //! every answer.
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 mod openapi;
 mod support;
@@ -12,7 +13,9 @@ use engine_core::error::Problem;
 use engine_core::figures::{RouteName, STATUSES};
 use engine_core::game::quest::Quest;
 use engine_core::limits::Limits;
-use engine_core::seam::{Listener, Output, WorkerId};
+use engine_core::seam::{
+    HuntState, Listener, MoveOutcome, Output, PowerUp, PowerUpOutcome, ResolveOutcome, WorkerId,
+};
 use engine_core::shard::Shard;
 use engine_core::text::Id;
 use openapi::{check, document, resolved};
@@ -273,6 +276,37 @@ fn every_message_has_the_shape_that_is_described() {
     }
 }
 
+#[test]
+fn every_word_is_described() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    let message = |place: usize| &schemas["ServerMessage"]["oneOf"][place]["properties"];
+    let words = |words: &[&str]| json!(words);
+    assert_eq!(
+        schemas["ResolveOutcome"]["enum"],
+        words(&[
+            ResolveOutcome::Claimed.as_str(),
+            ResolveOutcome::AlreadyClaimed.as_str(),
+            ResolveOutcome::TooFast.as_str(),
+            ResolveOutcome::TooFar.as_str(),
+            ResolveOutcome::NotOpen.as_str(),
+            ResolveOutcome::Exhausted.as_str(),
+        ])
+    );
+    let moved = [MoveOutcome::Moved.as_str(), MoveOutcome::TooFast.as_str()];
+    assert_eq!(message(0)["moved"]["properties"]["outcome"]["enum"], words(&moved));
+    let used = [
+        PowerUpOutcome::Used.as_str(),
+        PowerUpOutcome::Active.as_str(),
+        PowerUpOutcome::NoneLeft.as_str(),
+        PowerUpOutcome::NoEnergy.as_str(),
+    ];
+    assert_eq!(message(1)["power_up_used"]["properties"]["outcome"]["enum"], words(&used));
+    assert_eq!(schemas["PowerUp"]["enum"], words(&PowerUp::ALL.map(PowerUp::as_str)));
+    let states = [HuntState::Running.as_str(), HuntState::Ended.as_str()];
+    assert_eq!(schemas["HuntState"]["enum"], words(&states));
+}
+
 /// The text messages among the frames of a server.
 fn text_frames(bytes: &[u8]) -> Vec<Value> {
     let of = |(opcode, payload): (u8, Vec<u8>)| (opcode == 1).then_some(payload);
@@ -280,17 +314,19 @@ fn text_frames(bytes: &[u8]) -> Vec<Value> {
     payloads.map(|payload| serde_json::from_slice(&payload).unwrap()).collect()
 }
 
-#[test]
-fn the_schema_of_a_quest_accepts_what_the_reader_accepts() {
-    let document = document();
-    let schema = &document["components"]["schemas"]["Quest"];
-    let full = r#"{"name":"n","waypoints":[{"x":-1000000,"y":0.5,"z":1e6,"radius":10000}],
+/// A quest with every field, at the ends of ranges.
+const FULL_QUEST: &str = r#"{"name":"n","waypoints":[{"x":-1000000,"y":0.5,"z":1e6,"radius":10000}],
         "treasures":[{"id":"t","x":0,"y":0,"z":0,"radius":1,"opens_ms":86400000,"supply":1000000,
         "loot":{"item":"i","points":1000000,"power_up":"reach"}}],"rules":{"duration_ms":500,
         "speed_max":1000000,"energy_max":1000,"energy_per_s":0,"power_up_energy":1000,
         "power_up_ms":3600000,"start_power_ups":{"boost":255,"reach":0,"double":1},
         "waypoints_in_play":64,"waypoint_ms":86400000}}"#;
-    let full: Value = serde_json::from_str(full).unwrap();
+
+#[test]
+fn the_schema_of_a_quest_accepts_what_the_reader_accepts() {
+    let document = document();
+    let schema = &document["components"]["schemas"]["Quest"];
+    let full: Value = serde_json::from_str(FULL_QUEST).unwrap();
     let arena = HeapArena::new(Arc::default());
     let meter = &ArenaMeters::default().quests;
     let reads = |quest: &Value| {

@@ -117,22 +117,6 @@ impl Server {
         self.tail.extend_from_slice(bytes);
         let mut start = 0;
         loop {
-<<<<<<< HEAD
-            match self.decoder.next(&mut self.tail[start..], self.message_bytes_max) {
-                Ok(step) if step.consumed == 0 => {
-                    assert_eq!(step.event, None, "an event consumes its frame");
-                    break;
-                }
-                Ok(step) => {
-                    start += step.consumed;
-                    assert!(step.event.is_none() || !self.is_over(), "nothing after the end");
-                    self.said.extend(step.event.map(Said::from));
-                }
-                Err(code) => {
-                    assert!(!self.is_over(), "nothing is said after the end");
-                    self.said.push(Said::Fault(code));
-                }
-=======
             let over = matches!(self.said.last(), Some(Said::Close(..) | Said::Fault(_)));
             let (consumed, said) =
                 match self.decoder.next(&mut self.tail[start..], self.message_bytes_max) {
@@ -146,15 +130,10 @@ impl Server {
             self.said.extend(said);
             if consumed == 0 && !fault {
                 break;
->>>>>>> ws
             }
         }
         self.tail.drain(..start);
         assert!(self.tail.len() <= 13, "only an incomplete header stays with the caller");
-    }
-
-    fn is_over(&self) -> bool {
-        matches!(self.said.last(), Some(Said::Close(..) | Said::Fault(_)))
     }
 
     /// Bytes that the decoder holds when nothing is lent.
