@@ -11,12 +11,6 @@ pub mod fuzzer;
 mod input;
 mod mutate;
 pub mod signature;
-#[allow(
-    clippy::unwrap_used,
-    clippy::cast_possible_truncation,
-    unreachable_pub,
-    reason = "shared with the tests of the engine"
-)]
 #[path = "../../tests/support/mod.rs"]
 mod support;
 pub mod targets;

@@ -18,7 +18,7 @@ use crate::signature::note;
 use crate::support::Pair;
 use alloc_bumpalo::BumpArena;
 use engine_core::limits::Limits;
-use engine_core::websocket::close::CloseCode;
+use engine_core::websocket::CloseCode;
 use std::io::{self, Read, Write};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, Frame};
@@ -103,7 +103,7 @@ fn theirs(bytes: &[u8], role: Role) -> (Vec<Owned>, bool) {
             Ok(Message::Text(text)) => Owned::Text(text.as_str().to_owned()),
             Ok(Message::Binary(bytes)) => Owned::Binary(bytes.to_vec()),
             Ok(Message::Ping(bytes)) => Owned::Ping(bytes.to_vec()),
-            Ok(Message::Pong(_)) => Owned::Pong,
+            Ok(Message::Pong(bytes)) => Owned::Pong(bytes.to_vec()),
             Ok(Message::Close(None)) => Owned::Close(None),
             Ok(Message::Close(Some(CloseFrame { code, reason }))) => {
                 if role == Role::Server && reason.as_str() == "Protocol violation" {
@@ -129,7 +129,7 @@ fn agrees(bytes: &[u8]) {
     let (ours, end) = decode(bytes, &[bytes.len()], MESSAGE_BYTES_MAX);
     let (theirs, refused) = theirs(bytes, Role::Server);
     ours.iter().for_each(note_event);
-    note("end", end.map_or(0, |code| code.value().into()));
+    note("end", end.map_or(0, |code| code.code().into()));
     let same = theirs.iter().zip(&ours).take_while(|(theirs, ours)| theirs == ours).count();
     if let Some(Owned::Close(Some((1014, _)))) = ours.get(same) {
         return assert!(refused && theirs.len() == same);
@@ -138,13 +138,13 @@ fn agrees(bytes: &[u8]) {
     match end {
         None => assert_eq!((same, false), (theirs.len(), refused), "only they refuse or go on"),
         Some(_) if refused && same == theirs.len() => {}
-        Some(CloseCode::PROTOCOL_ERROR) if long_length(bytes, same) => note("long length", 0),
+        Some(CloseCode::ProtocolError) if long_length(bytes, same) => note("long length", 0),
         Some(code) => {
             assert_eq!(same, theirs.len(), "we refuse what they take: {code:?} {theirs:?}");
             // They wait for the rest of the frame that we refused.
             let more = [bytes, &[0; MESSAGE_BYTES_MAX + 16]].concat();
             assert!(self::theirs(&more, Role::Server).1, "we refuse what they would take");
-            note("early", code.value().into());
+            note("early", code.code().into());
         }
     }
 }
@@ -169,7 +169,7 @@ fn is_readable(bytes: &[u8]) {
         message_bytes_max: MESSAGE_BYTES_MAX,
         ..Limits::default()
     });
-    let protocol = if bytes.len() % 2 == 0 { "hunt.v1+json" } else { "hunt.v1" };
+    let protocol = if bytes.len().is_multiple_of(2) { "hunt.v1+json" } else { "hunt.v1" };
     let id = pair.play("Ada", protocol);
     pair.send(id, bytes);
     pair.wait(300);
@@ -237,8 +237,8 @@ fn understands(mut input: Input<'_>) {
                 expected.push(Owned::Ping(text.as_bytes()[..size].to_vec()));
             }
             b'q' => {
-                write(OpCode::Control(Control::Pong), true, b"");
-                expected.push(Owned::Pong);
+                write(OpCode::Control(Control::Pong), true, &text.as_bytes()[..size]);
+                expected.push(Owned::Pong(text.as_bytes()[..size].to_vec()));
             }
             b'x' => {
                 let code = [1000, 1001, 1011, 3000, 4999][size % 5];

@@ -5,9 +5,7 @@
 
 use crate::input::{Input, cuts, every, pieces};
 use crate::signature::{magnitude, note};
-use engine_core::websocket::close::CloseCode;
-use engine_core::websocket::frame::Opcode;
-use engine_core::websocket::message::{Decoder, Event};
+use engine_core::websocket::{CloseCode, Decoder, Event, Kind};
 
 pub(super) const WORDS: &[&[u8]] = &[
     b"\x81\x85\0\0\0\0Hello",
@@ -33,7 +31,7 @@ pub(super) enum Owned {
     Text(String),
     Binary(Vec<u8>),
     Ping(Vec<u8>),
-    Pong,
+    Pong(Vec<u8>),
     Close(Option<(u16, String)>),
 }
 
@@ -52,7 +50,7 @@ pub fn ws_frames(data: &[u8]) {
     for event in &events {
         note_event(event);
     }
-    note("end", end.map_or(0, |code| code.value().into()));
+    note("end", end.map_or(0, |code| code.code().into()));
 }
 
 pub(super) fn note_event(event: &Owned) {
@@ -60,7 +58,7 @@ pub(super) fn note_event(event: &Owned) {
         Owned::Text(text) => note("text", magnitude(text.len())),
         Owned::Binary(bytes) => note("binary", magnitude(bytes.len())),
         Owned::Ping(_) => note("ping", 0),
-        Owned::Pong => note("pong", 0),
+        Owned::Pong(_) => note("pong", 0),
         Owned::Close(close) => {
             note("close", close.as_ref().map_or(0, |(code, _)| (*code).into()));
         }
@@ -103,19 +101,21 @@ pub(super) fn decode(
 
 fn own(event: Event<'_>, max: usize) -> Owned {
     match event {
-        Event::Message { opcode, payload } => {
+        Event::Message { kind, payload } => {
             assert!(payload.len() <= max);
-            match opcode {
-                Opcode::Text => Owned::Text(String::from_utf8(payload.to_vec()).expect("UTF-8")),
-                Opcode::Binary => Owned::Binary(payload.to_vec()),
-                other => panic!("a message is no {other:?}"),
+            match kind {
+                Kind::Text => Owned::Text(String::from_utf8(payload.to_vec()).expect("UTF-8")),
+                Kind::Binary => Owned::Binary(payload.to_vec()),
             }
         }
         Event::Ping(payload) => {
             assert!(payload.len() <= 125);
             Owned::Ping(payload.to_vec())
         }
-        Event::Pong => Owned::Pong,
+        Event::Pong(payload) => {
+            assert!(payload.len() <= 125);
+            Owned::Pong(payload.to_vec())
+        }
         Event::Close { code, reason } => {
             assert!(code.is_some() || reason.is_empty());
             Owned::Close(code.map(|code| (code, reason.to_owned())))
