@@ -199,7 +199,8 @@ impl<S: Service> Common<S> {
             }
             Answer::Upgrade { session, accept, protocol, watch } => {
                 conn.session = Some(session);
-                conn.phase = Phase::Upgrading(Upgrade { exchange, accept, protocol, watch });
+                conn.phase =
+                    Phase::Upgrading(Upgrade { exchange, accept, protocol, watch, asked: None });
                 if conn.replies.is_empty() {
                     self.ask_upgrade(now, conn);
                 }

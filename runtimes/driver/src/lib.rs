@@ -35,6 +35,7 @@ pub mod mailbox;
 pub mod net;
 pub mod node;
 pub mod runtime;
+pub mod sim;
 pub mod store;
 mod sync;
 pub mod worker;
