@@ -70,6 +70,9 @@ impl<S: Service> Common<S> {
         };
         let framed = !matches!(head.body, Framing::None | Framing::Length(0));
         let expects = head.expect != Expect::None && !head.http10 && framed;
+        if verdict.as_ref().is_err_and(|r| r.refusal.problem == Problem::MalformedRequest) {
+            exchange.keep_alive = false;
+        }
         if head.expect == Expect::Other {
             verdict = Err(Problem::ExpectationFailed.into());
         }

@@ -3,7 +3,7 @@
 
 use crate::signature::note;
 use alloc_bumpalo::BumpArena;
-use engine_core::api::json;
+use engine_core::json;
 use engine_core::arena::{Arena, Meter};
 use engine_core::error::{FaultCode, JsonFault};
 use engine_core::game::quest::{COORDINATE_MAX, Quest, RADIUS_MAX, TREASURES_MAX, WAYPOINTS_MAX};
