@@ -14,6 +14,7 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 use std::fmt;
+use std::time::Duration;
 
 /// The media type of the exposition.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub shards: ShardFigures,
     /// How long requests took.
     pub latency: Latency,
+    /// All workers together.
+    pub driver: DriverTotals,
     /// The game.
     pub world: WorldFigures,
     /// What the arenas hold, by what dies together.
@@ -47,7 +50,7 @@ pub struct Snapshot {
     pub started_s: f64,
 }
 
-/// How long requests took, from the last byte received to the first handed over.
+/// How long requests took, from their bytes being read to their answer being written.
 #[derive(Clone, Debug, Default)]
 pub struct Latency {
     /// Upper bound in seconds and how many lie between it and the bound before; the last bound
@@ -55,6 +58,19 @@ pub struct Latency {
     pub buckets: Vec<(f64, u64)>,
     /// All of them added up, in seconds.
     pub sum_s: f64,
+}
+
+/// What the workers did beside their shards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DriverTotals {
+    /// Errors of `accept`, such as too many open files.
+    pub accept_errors: u64,
+    /// Connections that were one too many.
+    pub refused: u64,
+    /// Messages from one worker to another.
+    pub mails: u64,
+    /// By how much ticks came late, all together.
+    pub tick_late_ms: u64,
 }
 
 /// The game, over all partitions.
@@ -114,7 +130,7 @@ impl Snapshot {
                 counter(family.encode_family(&labels)?, count)?;
             }
         }
-        let help = "From the last byte of a request to its answer being handed over";
+        let help = "From bytes being read to the last byte of what they made due being written";
         let seconds = Some(&Unit::Seconds);
         let mut family =
             out.family("hunt_request_duration", help, seconds, MetricType::Histogram)?;
@@ -133,6 +149,10 @@ impl Snapshot {
         out.counter("hunt_connections_stuck", help, shards.stuck)?;
         let help = "Connections ended by a time-out: 408, keep-alive, idle, closing";
         out.counter("hunt_connections_timed_out", help, shards.timed_out)?;
+        let help = "Connections that were one too many, and were told so";
+        out.counter("hunt_connections_refused", help, self.driver.refused)?;
+        let help = "Errors of accepting a connection, such as too many open files";
+        out.counter("hunt_accept_errors", help, self.driver.accept_errors)?;
         let bytes = Some(&Unit::Bytes);
         let mut family =
             out.family("hunt_network", "Bytes of all connections", bytes, MetricType::Counter)?;
@@ -199,6 +219,12 @@ impl Snapshot {
         out.info("hunt_runtime", "What was chosen at the start", &self.runtime)?;
         out.info("hunt_build", "What this build is", &self.build)?;
         out.gauge("hunt_workers", "Worker threads", self.workers)?;
+        let help = "Messages from one worker to another";
+        out.counter("hunt_worker_messages", help, self.driver.mails)?;
+        let help = "By how much the workers' ticks came late, all together: how busy they are";
+        let late_s = Duration::from_millis(self.driver.tick_late_ms).as_secs_f64();
+        let seconds = Some(&Unit::Seconds);
+        counter(out.family("hunt_tick_late", help, seconds, MetricType::Counter)?, late_s)?;
         let help = "1 while the server takes new players, 0 while it starts or drains";
         out.gauge("hunt_ready", help, u64::from(self.ready))?;
         let help = "Log events left out by the bound on each place in the code";

@@ -25,6 +25,7 @@ fn snapshot() -> Snapshot {
     Snapshot {
         shards,
         latency: Latency { buckets: vec![(0.001, 4), (0.01, 0), (f64::INFINITY, 1)], sum_s: 0.25 },
+        driver: DriverTotals { accept_errors: 15, refused: 16, mails: 17, tick_late_ms: 18_500 },
         world: WorldFigures {
             quests: 1,
             hunts_running: 2,
@@ -99,6 +100,10 @@ fn every_figure_is_exposed_by_its_name_and_labels() {
         ("hunt_runtime_info", &[("runtime", "tokio"), ("why", "asked \\\"so\\\"")], 1.0),
         ("hunt_build_info", &[("version", "1.2.3")], 1.0),
         ("hunt_workers", &[], 2.0),
+        ("hunt_accept_errors_total", &[], 15.0),
+        ("hunt_connections_refused_total", &[], 16.0),
+        ("hunt_worker_messages_total", &[], 17.0),
+        ("hunt_tick_late_seconds_total", &[], 18.5),
         ("hunt_ready", &[], 1.0),
         ("hunt_log_events_suppressed_total", &[], 14.0),
         ("process_resident_memory_bytes", &[], 4096.0),
