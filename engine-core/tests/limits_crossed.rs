@@ -22,7 +22,7 @@ struct Row {
 impl Row {
     fn new(info: &LimitInfo, value: usize) -> Self {
         let mut limits = Limits::default();
-        limits.set(info.name, value).unwrap();
+        limits.set(info.name, value).expect(info.name);
         Self { info: *info, limits }
     }
 
@@ -259,7 +259,7 @@ fn goodbye(pair: &mut Pair, id: ConnId) -> u16 {
     while pair.wires[&id.index].in_flight.is_some() || !pair.wires[&id.index].bytes.is_empty() {
         bytes.extend(pair.take(id));
     }
-    let (opcode, payload) = frames(&bytes).pop().unwrap();
+    let (opcode, payload) = frames(&bytes).pop().expect("a frame");
     assert_eq!(opcode, 8);
     u16::from_be_bytes([payload[0], payload[1]])
 }

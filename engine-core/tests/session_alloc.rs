@@ -161,7 +161,7 @@ fn broadcast<A: Arena>(watchers: usize) -> u64 {
         (0..watchers).map(|n| pair.play(&format!("p{n}"), protocols[n % 2])).collect();
     for id in &ids {
         // What the peer holds is not the server's.
-        pair.wires.get_mut(&id.index).unwrap().bytes.reserve(4096);
+        pair.wires.get_mut(&id.index).expect("open").bytes.reserve(4096);
     }
     let mut most = 0;
     for n in 0..20 {

@@ -125,7 +125,7 @@ impl Session {
     fn bytes(&self, token: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
         for request in &self.requests {
-            let text = String::from_utf8(request.clone()).unwrap();
+            let text = String::from_utf8(request.clone()).expect("ASCII");
             bytes.extend(text.replace("{token}", token).into_bytes());
         }
         if let Some(messages) = &self.messages {
@@ -162,7 +162,11 @@ fn play(session: &Session, cuts: &[Index], late: bool) -> (Vec<u8>, bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_split_gives_the_same_bytes(session in session(), cuts in vec(any::<Index>(), 1..40)) {

@@ -18,13 +18,15 @@ usage: cargo fuzz [TARGET...] [--seconds N] [--seed S] [--keep]
   TARGET       what to fuzz; everything where none is named
   --seconds N  how long, for each target (10)
   --seed S     the seed of the mutations; another one every time where none is given
-  --keep       write the inputs that behave in a new way to the corpus
+  --keep       write the 16 shortest inputs that behave in a new way to the corpus
   --input F    run one input and nothing else
   --list       the targets
 ";
 
 /// Where inputs that break an invariant are written, below the current directory.
 const FINDINGS: &str = "fuzz-findings";
+/// How many inputs `--keep` writes.
+const KEPT: usize = 16;
 /// An input that takes longer hangs.
 const HANG: Duration = Duration::from_secs(10);
 const SHRINK: Duration = Duration::from_secs(5);
@@ -129,7 +131,9 @@ fn search(target: Target, seed: u64, arguments: &Arguments) -> io::Result<bool> 
         fuzzer.signatures(),
     ));
     if arguments.keep {
-        for input in fuzzer.found() {
+        let mut found: Vec<_> = fuzzer.found().iter().collect();
+        found.sort_by_key(|input| input.len());
+        for input in found.into_iter().take(KEPT) {
             let path = corpus::keep(&corpus::directory(name), input)?;
             say(&format!("{name}: kept {}\n", path.display()));
         }

@@ -9,7 +9,7 @@ const RUNS: u32 = 3_000;
 
 fn search(target: Target, runs: u32) -> Result<Fuzzer, Finding> {
     let mut fuzzer = Fuzzer::new(target, 1);
-    let inputs = corpus::load(target.name).unwrap();
+    let inputs = corpus::load(target.name).expect("a corpus");
     assert!(!inputs.is_empty(), "{} has no corpus", target.name);
     inputs.iter().try_for_each(|(_, input)| fuzzer.replay(input))?;
     (0..runs).try_for_each(|_| fuzzer.step())?;
@@ -17,7 +17,7 @@ fn search(target: Target, runs: u32) -> Result<Fuzzer, Finding> {
 }
 
 fn holds(name: &str) {
-    match search(targets::find(name).unwrap(), RUNS) {
+    match search(targets::find(name).expect("a target"), RUNS) {
         // With fewer, the corpus does not get past the first refusal.
         Ok(fuzzer) => assert!(fuzzer.signatures() >= 10, "{} signatures", fuzzer.signatures()),
         Err(Finding { input, message }) => {

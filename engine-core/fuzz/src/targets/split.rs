@@ -14,7 +14,8 @@ pub(super) const WORDS: &[&[u8]] = &[
     b"GET /loot?session=1 HTTP/1.1\r\nHost: h\r\n\r\n",
     b"GET /v1/hunts/h1/status HTTP/1.1\r\nHost: h\r\n\r\n",
     b"HEAD /loot HTTP/1.1\r\nHost: h\r\n\r\n",
-    b"POST /v1/hunts/h1/players HTTP/1.1\r\nHost: h\r\nContent-Length: 14\r\n\r\n{\"name\":\"Eve\"}",
+    b"POST /v1/hunts/h1/players HTTP/1.1\r\nHost: h\r\nContent-Length: 14\r\n\r\n\
+      {\"name\":\"Eve\"}",
     b"POST /v1/hunts/h1/resolve HTTP/1.1\r\nHost: h\r\n",
     b"Authorization: Bearer {token}\r\n",
     b"Authorization: Bearer {admin}\r\n",
