@@ -71,7 +71,7 @@ pub const START: Timestamp = Timestamp(1_800_000_000_000);
 /// What may go wrong, and how badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Faults {
-    /// How many bytes a direction of a socket holds, drawn anew for each: 1 to this.
+    /// How many bytes a direction of a socket holds, drawn anew for each: 64 to this; 0: all.
     pub socket_bytes_max: usize,
     /// Of 100 operations, how many move fewer bytes than they could.
     pub short_percent: u8,
