@@ -34,8 +34,20 @@ pub(crate) struct Common<S: Service> {
     pub(crate) notices: VecDeque<Output>,
     /// The member of a room whose place changed, until its connection knows.
     pub(crate) moved: Option<(ConnId, Membership)>,
+    /// Upgrades whose connection ended before the store had agreed.
+    pub(crate) orphans: Vec<Orphan>,
     /// Since a drain began: when idle connections are closed.
     pub(crate) drain: Option<Timestamp>,
+}
+
+/// An upgrade whose connection ended before the store had agreed.
+#[derive(Debug)]
+pub(crate) struct Orphan {
+    pub(crate) conn: ConnId,
+    /// The reply slot that the agreement is for.
+    pub(crate) slot: u32,
+    /// What ends the watching once it has begun.
+    pub(crate) left: Request,
 }
 
 /// The slot of a request that no reply slot belongs to.

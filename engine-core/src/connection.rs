@@ -73,6 +73,8 @@ pub(crate) struct Upgrade {
     pub(crate) protocol: Option<&'static str>,
     /// What the store is still to be asked.
     pub(crate) watch: Option<Watch>,
+    /// The reply slot of what it was asked.
+    pub(crate) asked: Option<u32>,
 }
 
 /// A request whose body is arriving.

@@ -70,6 +70,9 @@ impl<S: Service> Common<S> {
         };
         let framed = !matches!(head.body, Framing::None | Framing::Length(0));
         let expects = head.expect != Expect::None && !head.http10 && framed;
+        if verdict.as_ref().is_err_and(|r| r.refusal.problem == Problem::MalformedRequest) {
+            exchange.keep_alive = false;
+        }
         if head.expect == Expect::Other {
             verdict = Err(Problem::ExpectationFailed.into());
         }
@@ -196,7 +199,8 @@ impl<S: Service> Common<S> {
             }
             Answer::Upgrade { session, accept, protocol, watch } => {
                 conn.session = Some(session);
-                conn.phase = Phase::Upgrading(Upgrade { exchange, accept, protocol, watch });
+                conn.phase =
+                    Phase::Upgrading(Upgrade { exchange, accept, protocol, watch, asked: None });
                 if conn.replies.is_empty() {
                     self.ask_upgrade(now, conn);
                 }

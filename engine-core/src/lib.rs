@@ -89,6 +89,7 @@ mod exchange;
 pub mod figures;
 pub mod game;
 pub mod http;
+pub mod json;
 pub mod limits;
 mod outbound;
 mod play;

@@ -110,19 +110,31 @@ impl Outbound {
     }
 }
 
-/// Buffers between uses. Large ones are given back to the allocator.
+/// Buffers between uses. A broadcast takes one for every watcher at once, so as many are kept as
+/// there are connections, if they are small. Large ones are given back to the allocator.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     buffers: Vec<Vec<u8>>,
+    connections: usize,
 }
 
 impl Spare {
-    /// How many buffers are kept.
-    const COUNT_MAX: usize = 256;
+    /// How many buffers are kept, whatever their size and the number of connections.
+    const COUNT: usize = 256;
     /// The largest buffer that is kept.
     const BYTES_MAX: usize = 64 * 1024;
+    /// The largest buffer that is kept beyond [`COUNT`](Self::COUNT).
+    const SMALL_BYTES_MAX: usize = 4 * 1024;
     /// The size of a fresh buffer.
     const BYTES: usize = 1024;
+
+    /// There are so many connections now.
+    pub(crate) fn serve(&mut self, connections: usize) {
+        self.connections = connections;
+        if self.buffers.len() > connections.max(Self::COUNT) {
+            self.buffers.pop();
+        }
+    }
 
     /// An empty buffer.
     pub(crate) fn take(&mut self) -> Vec<u8> {
@@ -131,8 +143,13 @@ impl Spare {
 
     /// A buffer that is not used any more.
     pub(crate) fn give(&mut self, mut buf: Vec<u8>) {
-        let kept = self.buffers.len() < Self::COUNT_MAX;
-        if kept && buf.capacity() > 0 && buf.capacity() <= Self::BYTES_MAX {
+        let count = self.buffers.len();
+        let bytes_max = match count {
+            ..Self::COUNT => Self::BYTES_MAX,
+            _ if count < self.connections => Self::SMALL_BYTES_MAX,
+            _ => 0,
+        };
+        if (1..=bytes_max).contains(&buf.capacity()) {
             buf.clear();
             self.buffers.push(buf);
         }
@@ -180,6 +197,25 @@ mod tests {
         assert_eq!(outbound.take(), None);
         outbound.sent(NOW);
         assert_eq!(outbound.take(), Some((vec![], After::Close)));
+    }
+
+    #[test]
+    fn as_many_small_buffers_are_kept_as_there_are_connections() {
+        let mut spare = Spare::default();
+        for connections in 1..=1000 {
+            spare.serve(connections);
+        }
+        for bytes in [Spare::BYTES_MAX, Spare::SMALL_BYTES_MAX] {
+            for _ in 0..2000 {
+                spare.give(Vec::with_capacity(bytes));
+            }
+            let kept = if bytes == Spare::BYTES_MAX { Spare::COUNT } else { 1000 };
+            assert_eq!(spare.buffers.len(), kept);
+        }
+        for connections in (0..1000).rev() {
+            spare.serve(connections);
+        }
+        assert_eq!(spare.buffers.len(), Spare::COUNT);
     }
 
     #[test]

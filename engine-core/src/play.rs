@@ -1,11 +1,11 @@
 //! One WebSocket connection: the upgrade, messages and their replies, broadcasts, the end.
 
 use crate::arena::Arena;
-use crate::common::{Common, NO_SLOT};
-use crate::connection::{Connection, Missed, Phase};
+use crate::common::{Common, NO_SLOT, Orphan};
+use crate::connection::{Connection, Missed, Phase, Upgrade};
 use crate::http::response::{ConnectionHeader, ResponseHead};
 use crate::replies::Waiting;
-use crate::seam::{Frame, HuntKey, Reply, Request};
+use crate::seam::{ConnId, Frame, HuntKey, Reply, Request};
 use crate::service::{MessageAnswer, Service};
 use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
@@ -20,6 +20,7 @@ impl<S: Service> Common<S> {
         let exchange = upgrade.exchange;
         if let Some(watch) = upgrade.watch.take() {
             let slot = conn.replies.reserve(Waiting::Upgrade(exchange));
+            upgrade.asked = Some(slot);
             self.submit(conn.id, slot, Request::Watch(watch));
         } else {
             self.push(now, conn, |_, _| {});
@@ -105,6 +106,7 @@ impl<S: Service> Common<S> {
                 return all;
             }
         };
+        decoder.recycle();
         match &mut conn.phase {
             Phase::Open { decoder: kept, .. } | Phase::Closing { decoder: kept } => *kept = decoder,
             _ => {}
@@ -204,7 +206,8 @@ impl<S: Service> Common<S> {
         self.push_frame(now, conn, |out| frame::ping(out, &[]));
     }
 
-    /// Fails the connection: a Close frame, and the end without waiting for the peer's.
+    /// Fails the connection: a Close frame, unless there was one, and the end without waiting for
+    /// the peer's.
     pub(crate) fn fail(
         &mut self,
         now: Timestamp,
@@ -213,7 +216,9 @@ impl<S: Service> Common<S> {
         reason: &str,
     ) {
         self.leave(conn);
-        self.push_frame(now, conn, |out| frame::close(out, code, reason));
+        if !matches!(conn.phase, Phase::Closing { .. }) {
+            self.push_frame(now, conn, |out| frame::close(out, code, reason));
+        }
         self.end(now, conn);
     }
 
@@ -234,12 +239,28 @@ impl<S: Service> Common<S> {
         conn.close_at = None;
     }
 
-    /// The connection stops watching.
+    /// The connection stops watching. One that is being upgraded stops as soon as it has begun.
     pub(crate) fn leave(&mut self, conn: &mut Connection<S>) {
+        if let Phase::Upgrading(Upgrade { asked: Some(slot), .. }) = conn.phase {
+            let session = conn.session.as_ref().expect("an upgrade has a session");
+            let left = self.service.left(session);
+            self.orphans.extend(left.map(|left| Orphan { conn: conn.id, slot, left }));
+        }
         if let Some(membership) = conn.room.take() {
             debug_assert!(self.moved.is_none(), "a move is settled before the next one");
             self.moved = self.rooms.leave(membership).map(|moved| (moved, membership));
             self.unwatch(conn);
+        }
+    }
+
+    /// The reply to a connection that has ended is here: what began with it ends.
+    pub(crate) fn orphaned(&mut self, conn: ConnId, slot: u32, reply: &Reply) {
+        let is_for = |orphan: &Orphan| orphan.conn == conn && orphan.slot == slot;
+        if let Some(place) = self.orphans.iter().position(is_for) {
+            let Orphan { left, .. } = self.orphans.swap_remove(place);
+            if let Reply::Watching { .. } = reply {
+                self.submit(conn, NO_SLOT, left);
+            }
         }
     }
 
@@ -253,8 +274,7 @@ impl<S: Service> Common<S> {
 
     /// Appends a broadcast, or leaves it out where the peer is slow.
     pub(crate) fn broadcast(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
-        let high = self.limits.outbound_high_bytes;
-        if conn.missed == Missed::Nothing && conn.outbound.unsent_bytes() < high {
+        if conn.missed == Missed::Nothing && self.has_room(conn, frame) {
             self.queue_frame(now, conn, frame);
         } else {
             self.figures.conflated += 1;
@@ -267,6 +287,16 @@ impl<S: Service> Common<S> {
             self.unwatch(conn);
             self.begin_close(now, conn, CloseCode::Normal, "hunt ended");
         }
+    }
+
+    /// Whether a broadcast can be queued: its peer is not slow, and it does not take the peer over
+    /// what ends a connection. No member leaves a room while the room is served.
+    fn has_room(&self, conn: &Connection<S>, frame: &Frame) -> bool {
+        let session = conn.session.as_ref().expect("only a session watches");
+        let wire = &frame.wire[self.service.codec(session) as usize];
+        let unsent_bytes = conn.outbound.unsent_bytes();
+        let then = unsent_bytes + wire.as_ref().map_or(0, |wire| wire.len());
+        unsent_bytes < self.limits.outbound_high_bytes && then <= self.limits.outbound_bytes_max
     }
 
     /// Asks for a full frame once a slow peer has taken its bytes.

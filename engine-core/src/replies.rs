@@ -1,5 +1,6 @@
 //! The reply slots of one connection: a slot for every request, sent in request order.
 
+use crate::common::NO_SLOT;
 use crate::figures::RouteName;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -92,7 +93,7 @@ impl Replies {
     /// Drops the oldest slot, whose bytes went out, and returns the bytes that can follow.
     pub(crate) fn advance(&mut self) {
         self.slots.pop_front();
-        self.first = self.first.wrapping_add(1);
+        self.first = self.number(1);
     }
 
     /// The bytes of the oldest slot, if they are ready; drops the slot.
@@ -104,11 +105,13 @@ impl Replies {
     }
 
     fn number(&self, place: usize) -> u32 {
-        self.first.wrapping_add(u32::try_from(place).expect("at most pipeline_max slots"))
+        let number = (u64::from(self.first) + place as u64) % u64::from(NO_SLOT);
+        u32::try_from(number).expect("less than NO_SLOT")
     }
 
     fn place(&self, number: u32) -> usize {
-        number.wrapping_sub(self.first) as usize
+        let wrapped = if number < self.first { NO_SLOT } else { 0 };
+        wrapped.wrapping_sub(self.first).wrapping_add(number) as usize
     }
 }
 
@@ -138,11 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn slot_numbers_wrap() {
-        let mut replies = Replies { first: u32::MAX, ..Replies::default() };
-        assert_eq!(replies.reserve(Waiting::Message { seq: 1 }), u32::MAX);
-        let wrapped = replies.reserve(Waiting::Message { seq: 2 });
-        assert_eq!(wrapped, 0);
-        assert!(replies.waiting(wrapped).is_some());
+    fn slot_numbers_wrap_before_the_one_that_stands_for_none() {
+        let mut replies = Replies { first: NO_SLOT - 2, ..Replies::default() };
+        let seqs = [1, 2, 3];
+        let slots = seqs.map(|seq| replies.reserve(Waiting::Message { seq }));
+        assert_eq!(slots, [NO_SLOT - 2, NO_SLOT - 1, 0]);
+        for (slot, seq) in slots.into_iter().zip(seqs) {
+            assert!(replies.is_oldest(slot));
+            let waiting = replies.waiting(slot);
+            assert!(matches!(waiting, Some(Waiting::Message { seq: s }) if s == seq));
+            replies.advance();
+            assert!(replies.waiting(slot).is_none());
+        }
     }
 }

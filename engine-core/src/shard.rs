@@ -46,6 +46,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
             dirty: VecDeque::new(),
             notices: VecDeque::new(),
             moved: None,
+            orphans: Vec::new(),
             drain: None,
         };
         Self { scratch, conns: Slots::default(), common, sweep }
@@ -59,6 +60,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
         }
         self.common.figures.opened += 1;
         self.common.figures.connections += 1;
+        self.common.spare.serve(self.conns.len() + 1);
         let drain = self.common.drain;
         Some(
             self.conns
@@ -123,6 +125,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
             self.common.spare.give(inbound.body);
         }
         self.common.spare.give(conn.outbound.into_pending());
+        self.common.spare.serve(self.conns.len());
         self.settle(now, id);
     }
 
@@ -207,8 +210,11 @@ impl<A: Arena, S: Service> Shard<A, S> {
     }
 
     fn reply(&mut self, now: Timestamp, batch: &Applied, to: ReplyTo, reply: &Reply) {
-        let Some(conn) = self.conns.get_mut(to.conn) else { return };
         let common = &mut self.common;
+        let conn = self.conns.get_mut(to.conn);
+        let Some(conn) = conn.filter(|conn| !matches!(conn.phase, Phase::Aborted)) else {
+            return common.orphaned(to.conn, to.slot, reply);
+        };
         if to.slot == NO_SLOT {
             if let Reply::Snapshot(frame) = reply {
                 common.caught_up(now, conn, frame);

@@ -98,8 +98,8 @@ impl<S: Service> Common<S> {
         }
     }
 
-    /// A WebSocket peer does not take its bytes: says 1008, and aborts if that is not taken
-    /// either.
+    /// A WebSocket peer does not take its bytes: says 1008, unless the end was announced before,
+    /// and aborts if that is not taken either.
     pub(crate) fn give_up(&mut self, now: Timestamp, conn: &mut Connection<S>) {
         self.figures.stuck += 1;
         self.fail(now, conn, CloseCode::PolicyViolation, "too slow");

@@ -12,7 +12,7 @@ use engine_core::seam::{
     Applied, Codec, Command, ConnId, Frame, HuntState, PlayerRef, Point, Published, Query, Reply,
     ReplyTo, ResolveOutcome, Watch, WorkerId,
 };
-use engine_core::text::{Id, Name};
+use engine_core::text::{Id, Key, Name};
 use engine_core::time::Timestamp;
 use std::sync::Arc;
 
@@ -255,4 +255,33 @@ fn figures_count_what_is_there() {
     rig.start(1_100, "a");
     let figures = rig.partition.figures();
     assert_eq!(figures, PartitionFigures { players: 1, watchers: 0, ..expected });
+    let player = rig.join(1_100, "a");
+    rig.claim(1_100, "a", player);
+    rig.tick(10_000_000);
+    let claims = PartitionFigures { claims: 2, ..PartitionFigures::default() };
+    assert_eq!(rig.partition.figures(), claims, "claims are counted from the start");
+}
+
+#[test]
+fn the_last_eight_keys_of_a_player_are_remembered() {
+    let mut rig = Rig::new();
+    rig.start(0, "h");
+    let (player, other) = (rig.join(0, "h"), rig.join(0, "h"));
+    let mut resolve = |player, key: u32| {
+        let key = Key::new(&format!("key-{key}"));
+        let (hunt, at) = (id("h"), Point::default());
+        match rig.apply(1, &Command::Resolve { hunt, player, treasure: id("t"), at, key }) {
+            Reply::Resolved { outcome, .. } => outcome,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(resolve(player, 0), ResolveOutcome::Claimed);
+    assert_eq!(resolve(other, 0), ResolveOutcome::Claimed, "another player's key is another");
+    for key in 1..8 {
+        assert_eq!(resolve(player, key), ResolveOutcome::AlreadyClaimed);
+        assert_eq!(resolve(player, 0), ResolveOutcome::Claimed, "the answer of then, {key} later");
+    }
+    assert_eq!(resolve(player, 8), ResolveOutcome::AlreadyClaimed);
+    assert_eq!(resolve(player, 0), ResolveOutcome::AlreadyClaimed, "the oldest was forgotten");
+    assert_eq!(resolve(other, 0), ResolveOutcome::Claimed);
 }

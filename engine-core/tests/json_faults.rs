@@ -2,10 +2,10 @@
 //!
 //! In the documents below `«` marks the byte at fault; it is taken out before they are read.
 
-use engine_core::api::json::{self, DEPTH_MAX, PATH_KEY_BYTES_MAX, Reader, fields};
 use engine_core::arena::Global;
 use engine_core::error::FaultCode::{self, *};
 use engine_core::error::JsonFault;
+use engine_core::json::{self, DEPTH_MAX, PATH_KEY_BYTES_MAX, Reader, fields};
 use engine_core::text::Id;
 
 fields! {

@@ -3,9 +3,9 @@
 //! Two differences are intended: depth ends at `DEPTH_MAX` here (at 128 there), and a number beyond
 //! the doubles is a number here (its range is the caller's concern) and an error there.
 
-use engine_core::api::json::{self, Reader, Writer};
 use engine_core::arena::Global;
 use engine_core::error::FaultCode;
+use engine_core::json::{self, Reader, Writer};
 use proptest::char;
 use proptest::collection::vec;
 use proptest::prelude::*;

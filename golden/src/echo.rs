@@ -12,8 +12,8 @@ use engine_core::limits::Limits;
 use engine_core::seam::{Applied, Codec, Listener, Reply, Request};
 use engine_core::service::{Answer, MessageAnswer, Refused, Response, Routed, Service};
 use engine_core::time::Timestamp;
-use engine_core::websocket::frame::Opcode;
 use engine_core::websocket::handshake;
+use engine_core::websocket::message::Kind;
 
 /// The largest message and body, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -126,17 +126,17 @@ impl Service for Echo {
     fn message<A: Allocator + Copy>(
         &mut self,
         (): &(),
-        opcode: Opcode,
+        kind: Kind,
         payload: &mut [u8],
         _: A,
         out: &mut Vec<u8>,
     ) -> MessageAnswer {
         out.extend_from_slice(payload);
-        MessageAnswer::Send(opcode)
+        MessageAnswer::Send(kind)
     }
 
-    fn reply(&mut self, (): &(), _: u32, _: &Reply, _: &mut Vec<u8>) -> Opcode {
-        Opcode::Text
+    fn reply(&mut self, (): &(), _: u32, _: &Reply, _: &mut Vec<u8>) -> Kind {
+        Kind::Text
     }
 
     fn codec(&self, (): &()) -> Codec {

@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The golden transcripts: text that says what is sent and what must come back, and the player
+//! that holds the engine, our servers, and any other server to it.
+//!
+//! `golden/README.md` describes the format; `golden/RULES.md` the game that is played in it.
+
+pub mod bless;
+pub mod channel;
+pub mod check;
+pub mod config;
+pub mod conformance;
+pub mod core;
+pub mod diff;
+pub mod echo;
+pub mod frame;
+pub mod http;
+pub mod library;
+pub mod loose;
+pub mod parse;
+pub mod pattern;
+pub mod peer;
+pub mod player;
+pub mod protobuf;
+pub mod text;
+pub mod transcript;

@@ -1,7 +1,6 @@
 //! The API: routes, JSON and protobuf shapes, tokens.
 
 pub mod hunts;
-pub mod json;
 pub mod messages;
 mod requests;
 mod responses;

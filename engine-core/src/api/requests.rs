@@ -1,10 +1,10 @@
 //! The JSON bodies of requests and the parameters of queries.
 
-use super::json::{Reader, fields};
 use crate::arena::Allocator;
 use crate::error::{JsonFault, Problem, Refusal};
 use crate::game::quest::COORDINATE_MAX;
 use crate::http::percent;
+use crate::json::{Reader, fields};
 use crate::seam::{Point, PowerUp};
 use crate::text::{Id, Key, Name};
 use alloc::boxed::Box;

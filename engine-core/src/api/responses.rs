@@ -1,6 +1,6 @@
 //! The replies of the store as JSON bodies.
 
-use super::json::Writer;
+use crate::json::Writer;
 use crate::seam::{BoardRow, HuntStatus, Loot, LootRow};
 use crate::text::Id;
 use alloc::vec::Vec;

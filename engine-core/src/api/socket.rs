@@ -1,12 +1,12 @@
 //! The messages of a WebSocket connection, in both encodings: actions in, replies out.
 
-use super::json::Writer;
 use super::messages;
 use super::requests::{self, Action, ResolveBody, is_coordinate, is_heading};
 use super::responses;
 use crate::arena::Allocator;
 use crate::error::{FaultCode, Problem, Refusal};
 use crate::http::problem::write_members;
+use crate::json::Writer;
 use crate::seam::{Codec, Command, PlayerRef, Point, Reply};
 use crate::text::{Id, Key};
 use crate::websocket::message::Kind;

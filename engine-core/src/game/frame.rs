@@ -5,8 +5,8 @@
 //! costs one allocation whatever it holds. It knows the wire, and no rules.
 
 use super::quest::{Treasure, Waypoint};
-use crate::api::json::Writer;
 use crate::api::messages;
+use crate::json::Writer;
 use crate::seam::{Codec, HuntState};
 use crate::text::Name;
 use crate::websocket::frame::{Opcode, write_header};

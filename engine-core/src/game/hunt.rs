@@ -7,6 +7,7 @@ use super::frame::{self, LEADERS, Leader, Scene};
 use super::hash::{Seed, hash128};
 use super::quest::Quest;
 use super::round::{Round, won};
+use super::watchers::Watchers;
 use crate::arena::Arena;
 use crate::error::Problem;
 use crate::seam::{
@@ -52,13 +53,6 @@ pub struct Hunt<A: Arena> {
 struct FullFrame {
     revision: u32,
     frame: Arc<Frame>,
-}
-
-/// How many connections watch, by worker and codec.
-#[derive(Debug, Default)]
-struct Watchers {
-    by_worker: Vec<[u32; Codec::ALL.len()]>,
-    by_codec: [u32; Codec::ALL.len()],
 }
 
 /// What starts a round, besides the time.
@@ -140,7 +134,7 @@ impl<A: Arena> Hunt<A> {
     /// How many connections watch.
     #[must_use]
     pub fn watchers(&self) -> u32 {
-        self.watchers.by_codec.iter().sum()
+        self.watchers.count()
     }
 
     /// Whether it plays this version of this quest with this capacity.
@@ -377,7 +371,7 @@ impl<A: Arena> Hunt<A> {
         if self.watchers() == 0 {
             return None;
         }
-        let watched = |codec: &Codec| self.watchers.by_codec[*codec as usize] > 0;
+        let watched = |codec: &Codec| self.watchers.any(*codec);
         let frame = self.frame(false, now, Codec::ALL.into_iter().filter(watched), scratch);
         self.round.forget_recent();
         Some(Published { frame, workers: self.watchers.workers() })
@@ -468,34 +462,5 @@ impl<A: Arena> Hunt<A> {
             count += 1;
         }
         (leaders, count)
-    }
-}
-
-impl Watchers {
-    fn add(&mut self, worker: WorkerId, codec: Codec) {
-        let worker = usize::from(worker.0);
-        assert!(worker < WorkerId::COUNT_MAX, "a bit of a u128 for each worker");
-        if worker >= self.by_worker.len() {
-            self.by_worker.resize(worker + 1, [0; Codec::ALL.len()]);
-        }
-        self.by_worker[worker][codec as usize] += 1;
-        self.by_codec[codec as usize] += 1;
-    }
-
-    fn remove(&mut self, worker: WorkerId, codec: Codec) {
-        let counts = self.by_worker.get_mut(usize::from(worker.0));
-        let count = counts.map(|counts| &mut counts[codec as usize]).filter(|count| **count > 0);
-        debug_assert!(count.is_some(), "only who watches ends to watch");
-        if let Some(count) = count {
-            *count -= 1;
-            self.by_codec[codec as usize] -= 1;
-        }
-    }
-
-    fn workers(&self) -> u128 {
-        let places = self.by_worker.iter().enumerate();
-        places
-            .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
-            .fold(0, |workers, (worker, _)| workers | 1 << worker)
     }
 }

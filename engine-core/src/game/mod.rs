@@ -18,3 +18,4 @@ pub mod partition;
 pub mod player;
 pub mod quest;
 pub mod round;
+mod watchers;

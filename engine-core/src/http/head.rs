@@ -5,9 +5,9 @@
 //! expectation, upgrade. What a resource makes of them is not known here.
 //!
 //! Faults are found in this order: the version, the method, the target, the lines of the fields,
-//! the fields one by one, what they say together. Every refusal of this module closes the connection. The one exception
-//! is an expectation, which is only reported ([`Expect::Other`]): the framing is known, so the
-//! caller can answer 417 and go on.
+//! the fields one by one, what they say together. Every refusal of this module closes the
+//! connection. The one exception is an expectation, which is only reported ([`Expect::Other`]): the
+//! framing is known, so the caller can answer 417 and go on.
 
 use super::fields::{self, Fields};
 use super::grammar;

@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457), in the one order of members that the server writes.
 
-use crate::api::json::Writer;
 use crate::error::Refusal;
+use crate::json::Writer;
 use alloc::vec::Vec;
 
 /// The media type of a problem document.

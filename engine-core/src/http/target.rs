@@ -248,53 +248,14 @@ mod tests {
 
     #[test]
     fn an_authority_is_a_host_and_perhaps_a_port() {
-        for good in [
-            "a",
-            "a:",
-            "a:80",
-            "a:00080",
-            "a:65535",
-            "127.0.0.1",
-            "[::1]",
-            "[::1]:1",
-            "[v1.a:b]",
-            "[2001:db8::7]",
-            "[::ffff:1.2.3.4]",
-            "a_b~!$&'()*+,;=",
-            "%41b",
-            "xn--a.example.",
-        ] {
+        let good = "a a: a:80 a:00080 a:65535 127.0.0.1 [::1] [::1]:1 [v1.a:b] [2001:db8::7] \
+            [::ffff:1.2.3.4] a_b~!$&'()*+,;= %41b xn--a.example.";
+        for good in good.split(' ') {
             assert!(is_authority(good.as_bytes()), "{good}");
         }
-        for bad in [
-            "",
-            ":",
-            ":80",
-            "a:b",
-            "a:65536",
-            "a:-1",
-            "a:80:80",
-            "a b",
-            "a/b",
-            "a?",
-            "a@b",
-            "[::1",
-            "::1",
-            "[]",
-            "[1.2.3.4]",
-            "[::1%25eth0]",
-            "[::1]a",
-            "[::g]",
-            "[v.a]",
-            "[vg.a]",
-            "[v1.]",
-            "[v1]",
-            "%4",
-            "%zz",
-            "a\"",
-            "a,\u{e4}",
-            "a\\",
-        ] {
+        let bad = ": :80 a:b a:65536 a:-1 a:80:80 a/b a? a@b [::1 ::1 [] [1.2.3.4] [::1%25eth0] \
+            [::1]a [::g] [v.a] [vg.a] [v1.] [v1] %4 %zz a\" a,\u{e4} a\\";
+        for bad in bad.split(' ').chain(["", "a b"]) {
             assert!(!is_authority(bad.as_bytes()), "{bad}");
         }
     }

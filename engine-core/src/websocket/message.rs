@@ -2,8 +2,9 @@
 //!
 //! The events and the fault of a stream of bytes do not depend on how it was cut into reads. A
 //! frame that is in one read is unmasked in place and lent from there; anything else goes through
-//! a buffer, of which at most 4 KiB are kept between messages. The size limit comes with each call, so
-//! that a decoder is at most 64 bytes, and nothing on the heap before it needs the buffer.
+//! a buffer, of which at most 4 KiB are kept between messages. The size limit comes with each
+//! call, so that a decoder is at most 64 bytes, and nothing on the heap before it needs the
+//! buffer.
 
 use super::close::{self, CloseCode};
 use super::frame::{self, CONTROL_BYTES_MAX, Header, Opcode};

@@ -17,8 +17,11 @@ use engine_core::seam::{
 use engine_core::shard::Shard;
 use engine_core::text::Id;
 use engine_core::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The most outputs of one drain.
+const TURNS_MAX: u32 = 100_000;
 
 /// When every test begins: 2027-01-15T08:00:00Z.
 pub(crate) const START: Timestamp = Timestamp(1_800_000_000_000);
@@ -40,6 +43,8 @@ pub(crate) struct Wire {
     pub(crate) aborted: bool,
     /// Bytes that the shard did not consume.
     pub(crate) tail: Vec<u8>,
+    /// The bytes of the largest write.
+    pub(crate) largest: usize,
     /// A write whose completion is held back.
     pub(crate) in_flight: Option<Vec<u8>>,
 }
@@ -59,6 +64,9 @@ pub(crate) struct Pair<A: Arena> {
     pub(crate) late: Vec<Submit>,
     applied: Applied,
     keys: KeyRing,
+    /// The hunts of all partitions, which only a store can count.
+    hunts: BTreeSet<Id>,
+    hunts_max: usize,
 }
 
 impl<A: Arena> Pair<A> {
@@ -72,6 +80,7 @@ impl<A: Arena> Pair<A> {
             limits: limits.clone(),
         };
         let meters = ArenaMeters::default();
+        let hunts_max = limits.hunts_max;
         let scratch = A::new(meters.scratch.clone());
         let service = Hunts::new(Arc::new(settings));
         let seed = Seed(1);
@@ -87,14 +96,21 @@ impl<A: Arena> Pair<A> {
             late: Vec::new(),
             applied: Applied::default(),
             keys,
+            hunts: BTreeSet::new(),
+            hunts_max,
         }
     }
 
     /// A pair with the quest `pier` and the hunt `h1` of it.
     pub(crate) fn with_hunt(limits: Limits) -> Self {
+        Self::with_hunt_of(limits, QUEST)
+    }
+
+    /// A pair whose quest `pier` is `document`, and the hunt `h1` of it.
+    pub(crate) fn with_hunt_of(limits: Limits, document: &str) -> Self {
         let mut pair = Self::new(limits);
         let admin = pair.open();
-        pair.put(admin, "/v1/quests/pier", QUEST);
+        pair.put(admin, "/v1/quests/pier", document);
         pair.put(admin, "/v1/hunts/h1", r#"{"quest":"pier","capacity":100000}"#);
         assert!(pair.text(admin).contains("201 Created"), "{}", pair.text(admin));
         pair.close(admin);
@@ -102,10 +118,15 @@ impl<A: Arena> Pair<A> {
     }
 
     pub(crate) fn open(&mut self) -> ConnId {
-        let id = self.shard.open(self.now, Listener::Public).unwrap();
+        self.try_open(Listener::Public).unwrap()
+    }
+
+    /// Opens a connection, unless there are too many.
+    pub(crate) fn try_open(&mut self, listener: Listener) -> Option<ConnId> {
+        let id = self.shard.open(self.now, listener)?;
         self.wires.insert(id.index, Wire::default());
         self.drain();
-        id
+        Some(id)
     }
 
     pub(crate) fn close(&mut self, id: ConnId) {
@@ -130,13 +151,13 @@ impl<A: Arena> Pair<A> {
     }
 
     pub(crate) fn put(&mut self, id: ConnId, path: &str, body: &str) {
-        let token = self.keys.mint_admin(self.now.after_ms(1000));
-        let length = body.len();
-        let request = format!(
-            "PUT {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        );
-        self.send(id, request.as_bytes());
+        let token = self.admin_token();
+        self.send(id, &request("PUT", path, &token, body));
+    }
+
+    /// An admin token that is good for a second.
+    pub(crate) fn admin_token(&self) -> String {
+        self.keys.mint_admin(self.now.after_ms(1000))
     }
 
     /// Joins `h1` over a connection of its own, and returns the token.
@@ -177,6 +198,7 @@ impl<A: Arena> Pair<A> {
     pub(crate) fn tick(&mut self) {
         let (mut published, mut forgotten) = (Vec::new(), Vec::new());
         self.store.tick(self.now, &mut published, &mut forgotten);
+        self.hunts.retain(|hunt| !forgotten.contains(hunt));
         let frames = published.into_iter().map(|p| p.frame).collect();
         self.shard.applied(self.now, &Applied { frames, ..Applied::default() });
         self.shard.tick(self.now);
@@ -218,14 +240,27 @@ impl<A: Arena> Pair<A> {
         self.drain();
     }
 
+    /// Answers one of the submissions that were held back.
+    pub(crate) fn answer_one(&mut self, place: usize) {
+        let submit = self.late.remove(place);
+        self.apply(submit);
+        self.drain();
+    }
+
     pub(crate) fn drain(&mut self) {
+        let mut turns = 0;
         while let Some(output) = self.shard.poll_output() {
+            turns += 1;
+            assert!(turns < TURNS_MAX, "the outputs never end");
             match output {
                 Output::Submit(submit) if self.hold_store => self.late.push(submit),
                 Output::Submit(submit) => self.apply(submit),
                 Output::Transmit { conn, buf, after } => {
                     let wire = self.wires.get_mut(&conn.index).unwrap();
                     assert!(wire.in_flight.is_none(), "one write in flight");
+                    assert!(!wire.ended, "nothing follows the end");
+                    assert!(!buf.is_empty() || after == After::Close, "a write has bytes");
+                    wire.largest = wire.largest.max(buf.len());
                     wire.bytes.extend_from_slice(&buf);
                     wire.ended |= after == After::Close;
                     if self.hold_writes {
@@ -257,10 +292,16 @@ impl<A: Arena> Pair<A> {
                 };
                 applied.replies.push((to, reply));
             }
+            Request::Command(Command::StartHunt { hunt, .. })
+                if self.hunts.len() >= self.hunts_max && !self.hunts.contains(&hunt) =>
+            {
+                applied.replies.push((to, Reply::Refused(Problem::HuntsFull.into())));
+            }
             Request::Command(Command::StartHunt { hunt, quest, version, capacity }) => {
                 match self.catalogue.find(&quest, version) {
                     Ok(quest) => {
                         self.store.start_hunt(self.now, to, hunt, quest, capacity, applied);
+                        self.hunts.insert(hunt);
                     }
                     Err(problem) => applied.replies.push((to, Reply::Refused(problem.into()))),
                 }

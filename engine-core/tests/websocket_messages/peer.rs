@@ -62,10 +62,11 @@ impl Frame {
         let length = self.payload.len() as u64;
         let mut bytes = vec![self.first];
         match self.written_length_bytes() {
-            1 => bytes.push(u8::try_from(length).unwrap()),
+            1 => bytes.push(u8::try_from(length).expect("short")),
             3 => {
                 bytes.push(126);
-                bytes.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
+                let length = u16::try_from(length).expect("under 64 KiB");
+                bytes.extend_from_slice(&length.to_be_bytes());
             }
             9 => {
                 bytes.push(127);
@@ -116,16 +117,19 @@ impl Server {
         self.tail.extend_from_slice(bytes);
         let mut start = 0;
         loop {
-            match self.decoder.next(&mut self.tail[start..], self.message_bytes_max) {
-                Ok(step) if step.consumed == 0 => {
-                    assert_eq!(step.event, None, "an event consumes its frame");
-                    break;
-                }
-                Ok(step) => {
-                    start += step.consumed;
-                    self.said.extend(step.event.map(Said::from));
-                }
-                Err(code) => self.said.push(Said::Fault(code)),
+            let over = matches!(self.said.last(), Some(Said::Close(..) | Said::Fault(_)));
+            let (consumed, said) =
+                match self.decoder.next(&mut self.tail[start..], self.message_bytes_max) {
+                    Ok(step) => (step.consumed, step.event.map(Said::from)),
+                    Err(code) => (0, Some(Said::Fault(code))),
+                };
+            assert!(!over || said.is_none(), "nothing is said after the end: {said:?}");
+            let fault = matches!(said, Some(Said::Fault(_)));
+            assert!(consumed > 0 || fault || said.is_none(), "an event consumes its frame");
+            start += consumed;
+            self.said.extend(said);
+            if consumed == 0 && !fault {
+                break;
             }
         }
         self.tail.drain(..start);

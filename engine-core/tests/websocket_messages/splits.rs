@@ -61,7 +61,7 @@ fn model_frame(frame: &Frame, message: &mut Option<(u8, Vec<u8>)>) -> Result<Opt
         return Ok(None);
     }
     Ok(message.take().map(|(opcode, joined)| match opcode {
-        1 => Said::Text(String::from_utf8(joined).unwrap()),
+        1 => Said::Text(String::from_utf8(joined).expect("checked above")),
         _ => Said::Binary(joined),
     }))
 }

@@ -68,31 +68,32 @@ fn close() -> impl Strategy<Value = Said> {
 
 /// Writes a message in whole or, if there are cuts and it is not a control frame, in fragments.
 fn write(client: &mut WebSocket<Pipe>, said: &Said, cuts: &[Index]) {
-    let (data, payload) = match said {
-        Said::Text(text) if cuts.is_empty() => return client.send(Message::text(text)).unwrap(),
-        Said::Text(text) => (Data::Text, text.as_bytes()),
-        Said::Binary(bytes) if cuts.is_empty() => {
-            return client.send(Message::binary(bytes.clone())).unwrap();
-        }
-        Said::Binary(bytes) => (Data::Binary, &bytes[..]),
-        Said::Ping(bytes) => return client.send(Message::Ping(bytes.clone().into())).unwrap(),
-        Said::Pong(bytes) => return client.send(Message::Pong(bytes.clone().into())).unwrap(),
-        Said::Close(None, _) => return client.close(None).unwrap(),
+    let whole = match said {
+        Said::Text(text) if cuts.is_empty() => Message::text(text),
+        Said::Binary(bytes) if cuts.is_empty() => Message::binary(bytes.clone()),
+        Said::Text(text) => return write_cut(client, Data::Text, text.as_bytes(), cuts),
+        Said::Binary(bytes) => return write_cut(client, Data::Binary, bytes, cuts),
+        Said::Ping(bytes) => Message::Ping(bytes.clone().into()),
+        Said::Pong(bytes) => Message::Pong(bytes.clone().into()),
+        Said::Close(None, _) => Message::Close(None),
         Said::Close(Some(code), reason) => {
-            let frame = CloseFrame { code: PeerCode::from(*code), reason: reason.into() };
-            return client.close(Some(frame)).unwrap();
+            Message::Close(Some(CloseFrame { code: PeerCode::from(*code), reason: reason.into() }))
         }
         Said::Fault(code) => panic!("a client does not send {code:?}"),
     };
-    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(payload.len() + 1)).collect();
-    cuts.sort_unstable();
-    cuts.push(payload.len());
+    client.send(whole).expect("the pipe takes everything");
+}
+
+fn write_cut(client: &mut WebSocket<Pipe>, data: Data, payload: &[u8], cuts: &[Index]) {
+    let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(payload.len() + 1)).collect();
+    ends.push(payload.len());
+    ends.sort_unstable();
     let mut start = 0;
-    for (i, end) in cuts.iter().copied().enumerate() {
+    for (i, end) in ends.iter().copied().enumerate() {
         let data = if i == 0 { data } else { Data::Continue };
         let part = payload[start..end].to_vec();
-        let frame = Frame::message(part, OpCode::Data(data), i + 1 == cuts.len());
-        client.send(Message::Frame(frame)).unwrap();
+        let frame = Frame::message(part, OpCode::Data(data), i + 1 == ends.len());
+        client.send(Message::Frame(frame)).expect("the pipe takes everything");
         start = end;
     }
 }

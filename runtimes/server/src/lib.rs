@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The deployable treasure-hunt server: command line, configuration, signals, logs and metrics
+//! around the engine, the driver and a runtime.
+
+pub mod args;
+pub mod cli;
+pub mod config;
+pub mod config_file;
+pub mod config_keys;
+pub mod demo;
+pub mod faults;
+pub mod load;
+pub mod logging;
+pub mod metrics;
+pub mod observer;
+pub mod print_config;
+pub mod process;
+pub mod run;
+pub mod secrets;
+pub mod signals;
+pub mod token_command;
+pub mod version;

@@ -1,9 +1,9 @@
 //! Reads the quest document: every field, its type and its range.
 
 use super::{COORDINATE_MAX, RADIUS_MAX, Rules, TREASURES_MAX, Treasure, WAYPOINTS_MAX, Waypoint};
-use crate::api::json::{Reader, Result, fields};
 use crate::arena::{Allocator, ArenaVec};
 use crate::error::FaultCode;
+use crate::json::{Reader, Result, fields};
 use crate::seam::{Loot, Point, PowerUp};
 use crate::text::{Id, Name};
 

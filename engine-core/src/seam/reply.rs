@@ -1,261 +1,13 @@
-//! The words that cross the seam between a shard, the store and the driver.
-//!
-//! A shard says [`Submit`] when a peer asks for something that the game must answer; the store
-//! answers with [`Applied`]. Between the two words may lie nothing (`memory`), a group commit or a
-//! round trip to Redis: the shard cannot tell.
+//! What the store answers, and what hunts broadcast.
 
+use super::ReplyTo;
+use super::request::{PlayerRef, Point, PowerUp};
 use crate::error::Refusal;
-use crate::text::{Id, Key, Name};
+use crate::text::{Id, Name};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
-
-/// A connection of one shard. The generation tells a late completion for a slot that was reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ConnId {
-    /// The slot.
-    pub index: u32,
-    /// How often the slot was used before.
-    pub generation: u32,
-}
-
-/// A worker, from 0; each owns one shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WorkerId(pub u8);
-
-impl WorkerId {
-    /// The most workers of one server: a frame names its readers in a `u128`.
-    pub const COUNT_MAX: usize = 128;
-}
-
-/// Which listener accepted a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Listener {
-    /// Players.
-    Public,
-    /// Operators.
-    Admin,
-}
-
-/// What is asked of the store.
-#[derive(Debug)]
-pub struct Submit {
-    /// Who waits for the reply.
-    pub to: ReplyTo,
-    /// What is asked.
-    pub request: Request,
-}
-
-/// Where a reply goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReplyTo {
-    /// The worker whose shard asked.
-    pub worker: WorkerId,
-    /// The connection. A reply for a connection that is gone is dropped.
-    pub conn: ConnId,
-    /// The reply slot of the connection, counted from its first request.
-    pub slot: u32,
-}
-
-/// What is asked, by how it must be treated.
-#[derive(Debug)]
-pub enum Request {
-    /// Changes the game: a durable store records it before it replies.
-    Command(Command),
-    /// Reads the game: answered from the read model at once.
-    Query(Query),
-    /// Presence: who receives broadcasts. Never recorded.
-    Watch(Watch),
-    /// Answered by the server around the engine.
-    Observe(Observe),
-}
-
-/// A change of the game.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Publish a version of a quest.
-    PublishQuest {
-        /// The quest.
-        quest: Id,
-        /// The document, as it was sent.
-        body: Vec<u8>,
-    },
-    /// Start a hunt, or the next round of one that has ended.
-    StartHunt {
-        /// The hunt.
-        hunt: Id,
-        /// The quest that it plays.
-        quest: Id,
-        /// The version of the quest; the latest where none is named.
-        version: Option<u32>,
-        /// How many players can join.
-        capacity: u32,
-    },
-    /// Join a hunt.
-    Join {
-        /// The hunt.
-        hunt: Id,
-        /// The player's name.
-        name: Name,
-    },
-    /// Open a treasure.
-    Resolve {
-        /// The hunt.
-        hunt: Id,
-        /// Who.
-        player: PlayerRef,
-        /// Which treasure.
-        treasure: Id,
-        /// From where.
-        at: Point,
-        /// The idempotency key.
-        key: Option<Key>,
-    },
-    /// Move to a place.
-    Move {
-        /// The hunt.
-        hunt: Id,
-        /// Who.
-        player: PlayerRef,
-        /// Where to.
-        to: Point,
-        /// Degrees, 0 ≤ heading < 360.
-        heading: f64,
-    },
-    /// Use a power-up.
-    UsePowerUp {
-        /// The hunt.
-        hunt: Id,
-        /// Who.
-        player: PlayerRef,
-        /// Which.
-        power_up: PowerUp,
-    },
-}
-
-/// A read of the game.
-#[derive(Clone, Debug)]
-pub enum Query {
-    /// `GET /v1/hunts/{hunt}/status`.
-    Status {
-        /// The hunt.
-        hunt: Id,
-    },
-    /// `GET /v1/hunts/{hunt}/leaderboard`.
-    Leaderboard {
-        /// The hunt.
-        hunt: Id,
-        /// How many rows, 1 to 100.
-        limit: u32,
-        /// The player in the middle; the top where none is named.
-        around: Option<u32>,
-    },
-    /// `GET /loot`.
-    Loot {
-        /// The session, a number that picks the hunt and the first row.
-        session: u32,
-        /// The hunt; filled in by the store, which knows the order of hunts.
-        hunt: Option<Id>,
-    },
-    /// A full frame, for a watcher that missed some.
-    Snapshot {
-        /// The hunt.
-        hunt: Id,
-        /// In which encoding.
-        codec: Codec,
-    },
-}
-
-/// A connection begins or ends to watch a hunt.
-#[derive(Clone, Debug)]
-pub struct Watch {
-    /// The hunt.
-    pub hunt: Id,
-    /// Who watches.
-    pub player: PlayerRef,
-    /// In which encoding.
-    pub codec: Codec,
-    /// Begins (a reply follows), or ends (none does).
-    pub on: bool,
-}
-
-/// What only the server around the engine can answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Observe {
-    /// `GET /readyz`.
-    Ready,
-    /// `GET /metrics`.
-    Metrics,
-    /// `GET /healthz`.
-    Health,
-}
-
-/// A player of one round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PlayerRef {
-    /// The player, from 0 in the order of joining.
-    pub player: u32,
-    /// When the round started, which tells one round from every other; ms since the Unix epoch.
-    pub started_ms: u64,
-}
-
-/// A place, each coordinate within ±1,000,000.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Point {
-    /// East.
-    pub x: f64,
-    /// North.
-    pub y: f64,
-    /// Up.
-    pub z: f64,
-}
-
-/// An encoding of WebSocket messages: the subprotocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// `hunt.v1+json`, in text messages.
-    Json,
-    /// `hunt.v1`: protobuf, in binary messages.
-    Protobuf,
-}
-
-impl Codec {
-    /// Every codec; `codec as usize` is its place.
-    pub const ALL: [Self; 2] = [Self::Json, Self::Protobuf];
-}
-
-/// A power-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PowerUp {
-    /// Twice the speed.
-    Boost,
-    /// One and a half times the reach.
-    Reach,
-    /// Twice the points.
-    Double,
-}
-
-impl PowerUp {
-    /// Every power-up; `power_up as usize` is its place.
-    pub const ALL: [Self; 3] = [Self::Boost, Self::Reach, Self::Double];
-
-    /// Its word on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Boost => "boost",
-            Self::Reach => "reach",
-            Self::Double => "double",
-        }
-    }
-
-    /// The power-up of that word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.as_str() == word)
-    }
-}
 
 /// What a resolve came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -448,7 +200,7 @@ pub struct Published {
 /// The answer to one request.
 #[derive(Debug)]
 pub enum Reply {
-    /// To [`Command::PublishQuest`].
+    /// To [`Command::PublishQuest`](super::Command::PublishQuest).
     QuestPublished {
         /// The quest.
         quest: Id,
@@ -461,7 +213,7 @@ pub enum Reply {
         /// Whether it is the first version.
         created: bool,
     },
-    /// To [`Command::StartHunt`].
+    /// To [`Command::StartHunt`](super::Command::StartHunt).
     HuntStarted {
         /// The hunt.
         hunt: Id,
@@ -476,14 +228,14 @@ pub enum Reply {
         /// False where it ran already with the same quest and capacity.
         created: bool,
     },
-    /// To [`Command::Join`].
+    /// To [`Command::Join`](super::Command::Join).
     Joined {
         /// The hunt.
         hunt: Id,
         /// The new player.
         player: PlayerRef,
     },
-    /// To [`Command::Resolve`].
+    /// To [`Command::Resolve`](super::Command::Resolve).
     Resolved {
         /// What it came to.
         outcome: ResolveOutcome,
@@ -494,7 +246,7 @@ pub enum Reply {
         /// The player's rank now.
         rank: u32,
     },
-    /// To [`Command::Move`].
+    /// To [`Command::Move`](super::Command::Move).
     Moved {
         /// What it came to.
         outcome: MoveOutcome,
@@ -503,7 +255,7 @@ pub enum Reply {
         /// The player's energy, whole units.
         energy: u32,
     },
-    /// To [`Command::UsePowerUp`].
+    /// To [`Command::UsePowerUp`](super::Command::UsePowerUp).
     PowerUpUsed {
         /// What it came to.
         outcome: PowerUpOutcome,
@@ -514,9 +266,9 @@ pub enum Reply {
         /// The player's energy, whole units.
         energy: u32,
     },
-    /// To [`Query::Status`].
+    /// To [`Query::Status`](super::Query::Status).
     Status(HuntStatus),
-    /// To [`Query::Leaderboard`].
+    /// To [`Query::Leaderboard`](super::Query::Leaderboard).
     Leaderboard {
         /// The hunt.
         hunt: Id,
@@ -525,7 +277,7 @@ pub enum Reply {
         /// The rows, in [`Applied::board_rows`].
         rows: Range<usize>,
     },
-    /// To [`Query::Loot`].
+    /// To [`Query::Loot`](super::Query::Loot).
     Loot {
         /// The session.
         session: u32,
@@ -534,16 +286,16 @@ pub enum Reply {
         /// The rows, in [`Applied::loot_rows`].
         rows: Range<usize>,
     },
-    /// To [`Watch`] with `on`.
+    /// To [`Watch`](super::Watch) with `on`.
     Watching {
         /// The room.
         hunt: HuntKey,
         /// A full frame, to begin with.
         snapshot: Arc<Frame>,
     },
-    /// To [`Query::Snapshot`].
+    /// To [`Query::Snapshot`](super::Query::Snapshot).
     Snapshot(Arc<Frame>),
-    /// To [`Observe`].
+    /// To [`Observe`](super::Observe).
     Document {
         /// The status code.
         status: u16,
@@ -579,33 +331,4 @@ impl Applied {
         self.loot_rows.clear();
         self.frames.clear();
     }
-}
-
-/// What a shard wants done.
-#[derive(Debug)]
-pub enum Output {
-    /// Write `buf` to the connection, whole, then call `sent` with the buffer.
-    Transmit {
-        /// The connection.
-        conn: ConnId,
-        /// What to write; never empty unless `after` is `Close`.
-        buf: Vec<u8>,
-        /// What follows the write.
-        after: After,
-    },
-    /// Hand to the store.
-    Submit(Submit),
-    /// Reading stopped earlier and may go on: offer the unconsumed bytes again, then read.
-    Resume(ConnId),
-    /// End the connection at once: shut its socket down in both directions.
-    Abort(ConnId),
-}
-
-/// What follows a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
-    /// Nothing.
-    Continue,
-    /// Shut down the writing side, and go on reading until the peer ends or the shard aborts.
-    Close,
 }

@@ -20,7 +20,7 @@ pub struct FieldInfo<F> {
 /// Declares the fields of one kind of object: those that must be there, then those that may.
 ///
 /// ```
-/// use engine_core::api::json::{Reader, fields};
+/// use engine_core::json::{Reader, fields};
 /// use engine_core::arena::Global;
 ///
 /// fields! {
@@ -52,12 +52,12 @@ macro_rules! json_fields {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         $vis enum $fields { $($must,)* $($($may,)*)? }
 
-        impl $crate::api::json::Field for $fields {
-            const ALL: &'static [$crate::api::json::FieldInfo<Self>] = &[
-                $($crate::api::json::FieldInfo {
+        impl $crate::json::Field for $fields {
+            const ALL: &'static [$crate::json::FieldInfo<Self>] = &[
+                $($crate::json::FieldInfo {
                     field: Self::$must, name: $must_name, required: true,
                 },)*
-                $($($crate::api::json::FieldInfo {
+                $($($crate::json::FieldInfo {
                     field: Self::$may, name: $may_name, required: false,
                 },)*)?
             ];

@@ -1,0 +1,116 @@
+//! Holds a server to a transcript: which cuts are played, and what they have in common.
+
+use crate::config::Config;
+use crate::core::Core;
+use crate::peer::{Cut, Peer};
+use crate::player::{Failure, Heard, Options, Played, Skipped, play};
+use crate::text::Vars;
+use crate::transcript::Transcript;
+use alloc_bumpalo::BumpArena;
+use alloc_heap::HeapArena;
+use engine_core::arena::Arena;
+use engine_core::limits::Limits;
+
+/// Seeds by which the input is cut into small pieces.
+const SEEDS: u64 = 8;
+
+/// What came of a transcript.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// How often it was played.
+    pub plays: usize,
+    /// The first play that was not as written, and how it was cut.
+    pub failures: Vec<(Failure, Cut)>,
+    /// Sections that this server cannot play.
+    pub skipped: Vec<Skipped>,
+    /// Plays whose bytes differ from those of the whole input, though both match.
+    pub unstable: Vec<Cut>,
+}
+
+impl Checked {
+    /// Whether all was as written.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty() && self.unstable.is_empty()
+    }
+
+    fn take(&mut self, played: Played, cut: Cut) -> Heard {
+        self.plays += 1;
+        self.skipped = played.skipped;
+        self.failures.extend(played.failures.into_iter().map(|failure| (failure, cut)));
+        played.heard
+    }
+}
+
+/// Plays a transcript on the core: whole; byte by byte; in seeded pieces; and with every block cut
+/// in two at every place. The answers must be as written, and the same bytes every time.
+#[must_use]
+pub fn on_core(config: &Config, transcript: &Transcript) -> Checked {
+    let mut checked = Checked::default();
+    let mut tried = |cut| -> Option<(Heard, usize)> {
+        let played = on_core_once::<HeapArena>(config, &config.limits, transcript, cut, false);
+        let longest = played.longest;
+        let heard = checked.take(played, cut);
+        checked.failures.is_empty().then_some((heard, longest))
+    };
+    let Some((whole, longest)) = tried(Cut::Whole) else { return checked };
+    let seeded = (0..SEEDS).map(Cut::Seeded);
+    let halves = (1..longest).map(Cut::After);
+    let mut unstable = Vec::new();
+    for cut in [Cut::Bytes].into_iter().chain(seeded).chain(halves) {
+        match tried(cut) {
+            None => break,
+            Some((heard, _)) if heard != whole => {
+                unstable.push(cut);
+                break;
+            }
+            Some(_) => {}
+        }
+    }
+    checked.unstable = unstable;
+    if checked.passed() {
+        let bump = on_core_once::<BumpArena>(config, &config.limits, transcript, Cut::Whole, false);
+        if bump.heard != whole {
+            checked.unstable.push(Cut::Whole);
+        }
+        checked.take(bump, Cut::Whole);
+    }
+    checked
+}
+
+/// Plays a transcript on the core once, under these limits.
+#[must_use]
+pub fn on_core_once<A: Arena>(
+    config: &Config,
+    limits: &Limits,
+    transcript: &Transcript,
+    cut: Cut,
+    bless: bool,
+) -> Played {
+    let mut core = Core::<A>::new(config, limits.clone());
+    let how = Options { cut, loose: false, core: true, bless };
+    play(transcript, &mut core, &config.vars(), how)
+}
+
+/// Plays a transcript once for each cut on servers that `start` makes.
+///
+/// # Errors
+/// If a server cannot be started.
+pub fn on_servers<P: Peer>(
+    transcript: &Transcript,
+    loose: bool,
+    vars: &Vars,
+    cuts: &[Cut],
+    mut start: impl FnMut() -> anyhow::Result<P>,
+) -> anyhow::Result<Checked> {
+    let mut checked = Checked::default();
+    for cut in cuts {
+        let mut peer = start()?;
+        let how = Options { cut: *cut, loose, core: false, bless: false };
+        checked.take(play(transcript, &mut peer, vars, how), *cut);
+        if !checked.failures.is_empty() {
+            break;
+        }
+    }
+    Ok(checked)
+}

@@ -1,0 +1,54 @@
+//! What this build is.
+
+use crate::config_keys::{KEYS, Key, Kind};
+
+/// The version of the package.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The compiler, as it names itself.
+pub const RUSTC: &str = env!("HUNT_BUILD_RUSTC");
+/// The target triple.
+pub const TARGET: &str = env!("HUNT_BUILD_TARGET");
+
+/// The commit, where it was built in a checkout.
+#[must_use]
+pub fn commit() -> Option<&'static str> {
+    Some(env!("HUNT_BUILD_COMMIT")).filter(|commit| !commit.is_empty())
+}
+
+/// What `--version` prints after the program's name.
+#[must_use]
+pub fn long_version() -> String {
+    let mut text = VERSION.to_owned();
+    if let Some(commit) = commit() {
+        text.push_str("\ncommit: ");
+        text.push_str(commit);
+    }
+    text.push_str("\ncompiler: ");
+    text.push_str(RUSTC);
+    text.push_str("\ntarget: ");
+    text.push_str(TARGET);
+    for (key, word) in [(Key::Runtime, "runtimes"), (Key::Arena, "arenas"), (Key::Store, "stores")]
+    {
+        let choices = KEYS.iter().find_map(|row| match row.kind {
+            Kind::Word(words) if row.key == key => Some(words),
+            _ => None,
+        });
+        let built: Vec<_> =
+            choices.unwrap_or_default().iter().filter(|word| **word != "auto").copied().collect();
+        text.push_str(&format!("\n{word}: {}", built.join(" ")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_names_compiler_target_and_runtimes() {
+        let text = long_version();
+        assert!(text.contains("\ncompiler: rustc 1."), "{text}");
+        assert!(text.contains("\nruntimes: tokio tokio-per-core"), "{text}");
+        assert!(text.contains("\narenas: bump heap"), "{text}");
+    }
+}
