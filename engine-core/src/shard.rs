@@ -230,7 +230,9 @@ impl<A: Arena, S: Service> Shard<A, S> {
         for id in &members {
             if let Some(conn) = self.conns.get_mut(*id) {
                 self.common.broadcast(now, conn, frame);
-                self.settle(now, *id);
+                // Whoever has too many bytes now is ended when it is next visited: it has to leave
+                // the room, whose members are out.
+                self.enqueue(*id);
             }
         }
         self.common.rooms.put(frame.hunt, members, frame.ended);
@@ -255,6 +257,13 @@ impl<A: Arena, S: Service> Shard<A, S> {
             }
             return self.settle(now, id);
         }
+        self.enqueue(id);
+    }
+
+    /// Queues what is due on a connection: its next write, and the news that it is read again.
+    fn enqueue(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        let common = &mut self.common;
         if conn.outbound.is_due() && !conn.dirty {
             conn.dirty = true;
             common.dirty.push_back(id);
