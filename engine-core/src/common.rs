@@ -36,6 +36,8 @@ pub(crate) struct Common<S: Service> {
     pub(crate) moved: Option<(ConnId, Membership)>,
     /// Since a drain began: when idle connections are closed.
     pub(crate) drain: Option<Timestamp>,
+    /// Whose connection ended while the store was asked whether they may watch.
+    pub(crate) orphans: Vec<(ConnId, S::Session)>,
 }
 
 /// The slot of a request that no reply slot belongs to.

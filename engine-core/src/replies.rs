@@ -56,6 +56,11 @@ impl Replies {
         self.slots.is_empty()
     }
 
+    /// Whether the store is asked about an upgrade.
+    pub(crate) fn asks_upgrade(&self) -> bool {
+        matches!(self.slots.front(), Some(Slot::Waiting(Waiting::Upgrade(_))))
+    }
+
     /// Reserves the next slot and returns its number.
     pub(crate) fn reserve(&mut self, waiting: Waiting) -> u32 {
         self.slots.push_back(Slot::Waiting(waiting));

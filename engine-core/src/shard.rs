@@ -47,6 +47,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
             notices: VecDeque::new(),
             moved: None,
             drain: None,
+            orphans: Vec::new(),
         };
         Self { scratch, conns: Slots::default(), common, sweep }
     }
@@ -116,6 +117,11 @@ impl<A: Arena, S: Service> Shard<A, S> {
     pub fn closed(&mut self, now: Timestamp, id: ConnId) {
         let Some(mut conn) = self.conns.remove(id) else { return };
         self.common.leave(&mut conn);
+        if conn.replies.asks_upgrade()
+            && let Some(session) = conn.session.take()
+        {
+            self.common.orphans.push((id, session));
+        }
         self.common.figures.closed += 1;
         self.common.figures.connections -= 1;
         self.common.figures.websockets -= u64::from(conn.upgraded);
@@ -207,8 +213,10 @@ impl<A: Arena, S: Service> Shard<A, S> {
     }
 
     fn reply(&mut self, now: Timestamp, batch: &Applied, to: ReplyTo, reply: &Reply) {
-        let Some(conn) = self.conns.get_mut(to.conn) else { return };
         let common = &mut self.common;
+        let Some(conn) = self.conns.get_mut(to.conn) else {
+            return common.reply_orphan(to.conn, reply);
+        };
         if to.slot == NO_SLOT {
             if let Reply::Snapshot(frame) = reply {
                 common.caught_up(now, conn, frame);

@@ -4,9 +4,13 @@ mod support;
 
 use alloc_heap::HeapArena;
 use engine_core::limits::Limits;
-use support::{Pair as AnyPair, frames};
+use support::{Pair as AnyPair, frames, request, upgrade};
 
 type Pair = AnyPair<HeapArena>;
+
+fn status() -> Vec<u8> {
+    request("GET", "/v1/hunts/h1/status", "", "")
+}
 
 #[test]
 fn a_broadcast_that_is_too_much_for_one_watcher_ends_that_one_alone() {
@@ -27,4 +31,66 @@ fn a_broadcast_that_is_too_much_for_one_watcher_ends_that_one_alone() {
     assert_eq!((opcode, &payload[..]), (8, &b"\x03\xf0too slow"[..]));
     pair.wait(150);
     assert_eq!(frames(&pair.take(other)).len(), 1);
+}
+
+#[test]
+fn a_peer_that_leaves_before_its_upgrade_is_answered_does_not_watch() {
+    let mut pair = Pair::with_hunt(Limits::default());
+    let token = pair.join("Ada");
+    let (gone, stays) = (pair.open(), pair.open());
+    pair.hold_store = true;
+    pair.send(gone, &upgrade(&token, ""));
+    pair.send(stays, &upgrade(&token, ""));
+    pair.close(gone);
+    pair.hold_store = false;
+    pair.answer(false);
+    assert_eq!(pair.store.figures().watchers, 1);
+    pair.close(stays);
+    assert_eq!(pair.store.figures().watchers, 0);
+    assert_eq!(pair.shard.figures().websockets, 0);
+}
+
+#[test]
+fn an_upgrade_that_is_refused_after_its_peer_has_left_ends_no_other_watch() {
+    let mut pair = Pair::with_hunt(Limits::default());
+    let watcher = pair.play("Ada", "");
+    let token = pair.join("Bo");
+    let late = pair.open();
+    pair.hold_store = true;
+    pair.send(late, &upgrade(&token, ""));
+    pair.close(late);
+    pair.hold_store = false;
+    pair.now = pair.now.after_ms(600_000);
+    pair.answer(false);
+    assert_eq!(pair.store.figures().watchers, 1);
+    pair.close(watcher);
+    assert_eq!(pair.store.figures().watchers, 0);
+}
+
+#[test]
+fn an_upgrade_that_is_answered_after_its_connection_was_aborted_does_not_watch() {
+    let mut pair = Pair::with_hunt(Limits { write_stall_ms: 1000, ..Limits::default() });
+    let token = pair.join("Ada");
+    let id = pair.open();
+    pair.hold_writes = true;
+    pair.send(id, &status());
+    pair.hold_store = true;
+    pair.send(id, &upgrade(&token, ""));
+    pair.wait(1500);
+    assert!(pair.wires[&id.index].aborted);
+    pair.hold_store = false;
+    pair.answer(false);
+    assert_eq!(pair.store.figures().watchers, 0);
+    pair.close(id);
+
+    let id = pair.open();
+    pair.send(id, &status());
+    pair.hold_store = true;
+    pair.send(id, &upgrade(&token, ""));
+    pair.wait(1500);
+    pair.close(id);
+    pair.hold_store = false;
+    pair.answer(false);
+    assert_eq!(pair.store.figures().watchers, 0);
+    assert_eq!(pair.shard.figures().websockets, 0);
 }
