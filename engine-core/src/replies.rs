@@ -46,6 +46,9 @@ pub(crate) struct Replies {
 }
 
 impl Replies {
+    /// After this number 0 follows, so that none is [`NO_SLOT`](crate::common::NO_SLOT).
+    const NUMBER_MAX: u32 = u32::MAX >> 1;
+
     /// How many replies are due.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
@@ -97,7 +100,7 @@ impl Replies {
     /// Drops the oldest slot, whose bytes went out, and returns the bytes that can follow.
     pub(crate) fn advance(&mut self) {
         self.slots.pop_front();
-        self.first = self.first.wrapping_add(1);
+        self.first = self.number(1);
     }
 
     /// The bytes of the oldest slot, if they are ready; drops the slot.
@@ -109,17 +112,19 @@ impl Replies {
     }
 
     fn number(&self, place: usize) -> u32 {
-        self.first.wrapping_add(u32::try_from(place).expect("at most pipeline_max slots"))
+        let place = u32::try_from(place).expect("at most pipeline_max slots");
+        (self.first + place) & Self::NUMBER_MAX
     }
 
     fn place(&self, number: u32) -> usize {
-        number.wrapping_sub(self.first) as usize
+        (number.wrapping_sub(self.first) & Self::NUMBER_MAX) as usize
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::common::NO_SLOT;
     use alloc::vec;
 
     #[test]
@@ -143,11 +148,17 @@ mod tests {
     }
 
     #[test]
-    fn slot_numbers_wrap() {
-        let mut replies = Replies { first: u32::MAX, ..Replies::default() };
-        assert_eq!(replies.reserve(Waiting::Message { seq: 1 }), u32::MAX);
-        let wrapped = replies.reserve(Waiting::Message { seq: 2 });
-        assert_eq!(wrapped, 0);
-        assert!(replies.waiting(wrapped).is_some());
+    fn slot_numbers_wrap_and_none_is_the_one_that_means_no_slot() {
+        let mut replies = Replies { first: Replies::NUMBER_MAX - 1, ..Replies::default() };
+        for number in [Replies::NUMBER_MAX - 1, Replies::NUMBER_MAX, 0, 1] {
+            assert_eq!(replies.reserve(Waiting::Message { seq: 1 }), number);
+            assert!(replies.waiting(number).is_some());
+            assert_ne!(number, NO_SLOT);
+        }
+        for number in [Replies::NUMBER_MAX - 1, Replies::NUMBER_MAX, 0, 1] {
+            assert!(replies.is_oldest(number));
+            replies.advance();
+        }
+        assert!(replies.is_empty() && replies.waiting(1).is_none());
     }
 }
