@@ -240,7 +240,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
                 self.common.broadcast(now, conn, frame);
                 // Whoever has too many bytes now is ended when it is next visited: it has to leave
                 // the room, whose members are out.
-                self.enqueue(*id);
+                self.enqueue(now, *id);
             }
         }
         self.common.rooms.put(frame.hunt, members, frame.ended);
@@ -265,11 +265,11 @@ impl<A: Arena, S: Service> Shard<A, S> {
             }
             return self.settle(now, id);
         }
-        self.enqueue(id);
+        self.enqueue(now, id);
     }
 
     /// Queues what is due on a connection: its next write, and the news that it is read again.
-    fn enqueue(&mut self, id: ConnId) {
+    fn enqueue(&mut self, now: Timestamp, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let common = &mut self.common;
         if conn.outbound.is_due() && !conn.dirty {
@@ -279,6 +279,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
         let may_read = conn.may_read(&common.limits);
         if conn.paused && may_read {
             common.notices.push_back(Output::Resume(id));
+            conn.goes_on(now);
         }
         conn.paused = !may_read;
     }

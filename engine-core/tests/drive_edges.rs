@@ -4,7 +4,7 @@ mod support;
 
 use alloc_heap::HeapArena;
 use engine_core::limits::Limits;
-use support::{Pair as AnyPair, frames, request, upgrade};
+use support::{Pair as AnyPair, frame, frames, request, upgrade};
 
 type Pair = AnyPair<HeapArena>;
 
@@ -93,4 +93,54 @@ fn an_upgrade_that_is_answered_after_its_connection_was_aborted_does_not_watch()
     pair.answer(false);
     assert_eq!(pair.store.figures().watchers, 0);
     assert_eq!(pair.shard.figures().websockets, 0);
+}
+
+#[test]
+fn the_time_to_the_next_request_begins_with_the_last_response() {
+    let mut pair = Pair::with_hunt(Limits { keep_alive_ms: 1000, ..Limits::default() });
+    let id = pair.open();
+    pair.hold_store = true;
+    pair.hold_writes = true;
+    pair.send(id, &status());
+    pair.wait(1500);
+    pair.answer(false);
+    pair.hold_store = false;
+    pair.answer(false);
+    pair.wait(1500);
+    assert!(!pair.wires[&id.index].ended, "the response is on its way");
+    assert!(pair.text(id).contains("200 OK"));
+    pair.wait(700);
+    assert!(!pair.wires[&id.index].ended);
+    pair.wait(700);
+    assert!(pair.wires[&id.index].ended);
+}
+
+#[test]
+fn no_time_runs_out_for_a_head_or_a_body_while_it_is_not_read() {
+    let limits = Limits {
+        head_timeout_ms: 1000,
+        body_timeout_ms: 1000,
+        outbound_high_bytes: 100,
+        ..Limits::default()
+    };
+    let mut pair = Pair::with_hunt(limits);
+    let begun =
+        ["GET /loot HTTP/1.1\r\n", "GET /loot HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n1"];
+    for (begun, rest) in begun.into_iter().zip(["Host: h\r\n\r\n", "2"]) {
+        let id = pair.open();
+        pair.hold_writes = true;
+        let mut bytes = status();
+        bytes.extend_from_slice(begun.as_bytes());
+        pair.send(id, &bytes);
+        assert!(!pair.shard.wants_read(id));
+        pair.wait(1500);
+        pair.take(id);
+        assert!(pair.shard.wants_read(id));
+        pair.wait(900);
+        pair.send(id, rest.as_bytes());
+        let text = pair.text(id);
+        assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+        pair.take(id);
+        pair.close(id);
+    }
 }
