@@ -205,7 +205,8 @@ impl<S: Service> Common<S> {
         self.push_frame(now, conn, |out| frame::ping(out, &[]));
     }
 
-    /// Fails the connection: a Close frame, and the end without waiting for the peer's.
+    /// Fails the connection: a Close frame, unless one was sent, and the end without waiting for
+    /// the peer's.
     pub(crate) fn fail(
         &mut self,
         now: Timestamp,
@@ -214,7 +215,9 @@ impl<S: Service> Common<S> {
         reason: &str,
     ) {
         self.leave(conn);
-        self.push_frame(now, conn, |out| frame::close(out, code, reason));
+        if matches!(conn.phase, Phase::Open { .. }) {
+            self.push_frame(now, conn, |out| frame::close(out, code, reason));
+        }
         self.end(now, conn);
     }
 

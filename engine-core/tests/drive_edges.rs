@@ -144,3 +144,15 @@ fn no_time_runs_out_for_a_head_or_a_body_while_it_is_not_read() {
         pair.close(id);
     }
 }
+
+#[test]
+fn a_peer_that_breaks_a_rule_after_our_close_frame_gets_no_second_one() {
+    let limits = Limits { idle_ms: 1000, ping_ms: 900, ..Limits::default() };
+    let mut pair = Pair::with_hunt(limits);
+    let id = pair.play("Ada", "");
+    pair.wait(1500);
+    pair.send(id, &frame(15, b""));
+    let received = frames(&pair.take(id));
+    assert_eq!(received.iter().filter(|(opcode, _)| *opcode == 8).count(), 1);
+    assert!(pair.wires[&id.index].ended);
+}
