@@ -156,3 +156,13 @@ fn a_peer_that_breaks_a_rule_after_our_close_frame_gets_no_second_one() {
     assert_eq!(received.iter().filter(|(opcode, _)| *opcode == 8).count(), 1);
     assert!(pair.wires[&id.index].ended);
 }
+
+#[test]
+fn the_408_to_a_head_request_has_no_body() {
+    let mut pair = Pair::with_hunt(Limits { body_timeout_ms: 1000, ..Limits::default() });
+    let id = pair.open();
+    pair.send(id, b"HEAD /loot HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
+    pair.wait(1500);
+    let text = pair.text(id);
+    assert!(text.starts_with("HTTP/1.1 408 ") && text.ends_with("\r\n\r\n"), "{text}");
+}
