@@ -166,3 +166,25 @@ fn the_408_to_a_head_request_has_no_body() {
     let text = pair.text(id);
     assert!(text.starts_with("HTTP/1.1 408 ") && text.ends_with("\r\n\r\n"), "{text}");
 }
+
+#[test]
+fn a_slow_watcher_is_not_shown_the_next_round() {
+    let mut pair = Pair::with_hunt(Limits { outbound_high_bytes: 4096, ..Limits::default() });
+    let admin = pair.open();
+    let id = pair.play("Ada", "");
+    pair.hold_writes = true;
+    pair.wait(150 * 40);
+    assert_eq!(pair.shard.figures().slow, 1);
+    pair.now = pair.now.after_ms(600_000);
+    pair.put(admin, "/v1/hunts/h1", r#"{"quest":"pier","capacity":100000}"#);
+    let mut received = pair.take(id);
+    received.extend(pair.take(id));
+    received.extend(pair.take(id));
+    pair.tick();
+    received.extend(pair.take(id));
+    let received = frames(&received);
+    let full = |text: &[u8]| String::from_utf8_lossy(text).contains("\"full\":true");
+    assert!(!received.iter().any(|(_, text)| full(text)), "a frame of the next round");
+    assert_eq!(received.last(), Some(&(8, b"\x03\xe8hunt ended".to_vec())));
+    assert_eq!(pair.shard.figures().slow, 0);
+}
