@@ -188,3 +188,18 @@ fn a_slow_watcher_is_not_shown_the_next_round() {
     assert_eq!(received.last(), Some(&(8, b"\x03\xe8hunt ended".to_vec())));
     assert_eq!(pair.shard.figures().slow, 0);
 }
+
+#[test]
+fn a_player_who_comes_during_a_drain_is_told_1001_too() {
+    let mut pair = Pair::with_hunt(Limits::default());
+    let token = pair.join("Ada");
+    let id = pair.open();
+    let until = pair.now.after_ms(10_000);
+    pair.shard.drain(pair.now, until);
+    let hello = String::from_utf8(upgrade(&token, "")).unwrap();
+    pair.send(id, hello.replace("Connection: Upgrade", "Connection: Upgrade, close").as_bytes());
+    pair.take(id);
+    pair.wait(3_000);
+    let (opcode, payload) = frames(&pair.take(id)).pop().unwrap();
+    assert_eq!((opcode, &payload[..]), (8, &b"\x03\xe9server is going away"[..]));
+}
