@@ -206,7 +206,11 @@ impl<S: Service> Common<S> {
         self.push_frame(now, conn, |out| frame::ping(out, &[]));
     }
 
+<<<<<<< HEAD
     /// Fails the connection: a Close frame, unless there was one, and the end without waiting for
+=======
+    /// Fails the connection: a Close frame, unless one was sent, and the end without waiting for
+>>>>>>> review
     /// the peer's.
     pub(crate) fn fail(
         &mut self,
@@ -216,7 +220,11 @@ impl<S: Service> Common<S> {
         reason: &str,
     ) {
         self.leave(conn);
+<<<<<<< HEAD
         if !matches!(conn.phase, Phase::Closing { .. }) {
+=======
+        if matches!(conn.phase, Phase::Open { .. }) {
+>>>>>>> review
             self.push_frame(now, conn, |out| frame::close(out, code, reason));
         }
         self.end(now, conn);
@@ -312,6 +320,10 @@ impl<S: Service> Common<S> {
 
     /// The full frame that was asked for is here.
     pub(crate) fn caught_up(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
+        if conn.room.is_none_or(|room| room.hunt != frame.hunt) {
+            // The next round has begun; the last frame of this one is on its way.
+            return;
+        }
         if conn.missed == Missed::Asked {
             self.settle_missed(conn);
             self.queue_frame(now, conn, frame);
