@@ -1,10 +1,10 @@
 //! The store has answered: a reply becomes the bytes of its slot.
 
-use crate::common::{Common, NO_SLOT};
+use crate::common::Common;
 use crate::connection::{Connection, Phase};
 use crate::http::scan::HeadScan;
 use crate::replies::{Exchange, Waiting};
-use crate::seam::{Applied, ConnId, Reply};
+use crate::seam::{Applied, Reply};
 use crate::service::Service;
 use crate::time::Timestamp;
 use alloc::vec::Vec;
@@ -42,12 +42,6 @@ impl<S: Service> Common<S> {
             Waiting::Response(exchange) => {
                 self.write_store_response(now, conn, exchange, batch, reply, out);
             }
-            Waiting::Upgrade(_) if !matches!(conn.phase, Phase::Upgrading(_)) => {
-                // It was aborted meanwhile.
-                if let Some(session) = conn.session.take() {
-                    self.turn_away(conn.id, &session, reply);
-                }
-            }
             Waiting::Upgrade(exchange) => match reply {
                 Reply::Watching { hunt, snapshot } => {
                     self.write_upgrade(now, conn, out);
@@ -60,25 +54,6 @@ impl<S: Service> Common<S> {
                     self.write_store_response(now, conn, exchange, batch, reply, out);
                 }
             },
-        }
-    }
-
-    /// A reply to a connection that is gone: if it began to watch, it ends to.
-    pub(crate) fn reply_orphan(&mut self, id: ConnId, reply: &Reply) {
-        if let Some(place) = self.orphans.iter().position(|(orphan, _)| *orphan == id)
-            && matches!(reply, Reply::Watching { .. } | Reply::Refused(_))
-        {
-            let (_, session) = self.orphans.swap_remove(place);
-            self.turn_away(id, &session, reply);
-        }
-    }
-
-    /// Nobody is there any more to watch.
-    fn turn_away(&mut self, id: ConnId, session: &S::Session, reply: &Reply) {
-        if matches!(reply, Reply::Watching { .. })
-            && let Some(request) = self.service.left(session)
-        {
-            self.submit(id, NO_SLOT, request);
         }
     }
 

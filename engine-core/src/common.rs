@@ -38,8 +38,6 @@ pub(crate) struct Common<S: Service> {
     pub(crate) orphans: Vec<Orphan>,
     /// Since a drain began: when idle connections are closed.
     pub(crate) drain: Option<Timestamp>,
-    /// Whose connection ended while the store was asked whether they may watch.
-    pub(crate) orphans: Vec<(ConnId, S::Session)>,
 }
 
 /// An upgrade whose connection ended before the store had agreed.

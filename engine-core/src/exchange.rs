@@ -203,14 +203,10 @@ impl<S: Service> Common<S> {
             }
             Answer::Upgrade { session, accept, protocol, watch } => {
                 conn.session = Some(session);
-<<<<<<< HEAD
-                conn.phase =
-                    Phase::Upgrading(Upgrade { exchange, accept, protocol, watch, asked: None });
-=======
                 // Whether the peer would have asked again does not matter any more.
                 conn.close_at = self.drain;
-                conn.phase = Phase::Upgrading(Upgrade { exchange, accept, protocol, watch });
->>>>>>> review
+                conn.phase =
+                    Phase::Upgrading(Upgrade { exchange, accept, protocol, watch, asked: None });
                 if conn.replies.is_empty() {
                     self.ask_upgrade(now, conn);
                 }

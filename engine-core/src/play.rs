@@ -206,11 +206,7 @@ impl<S: Service> Common<S> {
         self.push_frame(now, conn, |out| frame::ping(out, &[]));
     }
 
-<<<<<<< HEAD
     /// Fails the connection: a Close frame, unless there was one, and the end without waiting for
-=======
-    /// Fails the connection: a Close frame, unless one was sent, and the end without waiting for
->>>>>>> review
     /// the peer's.
     pub(crate) fn fail(
         &mut self,
@@ -220,11 +216,7 @@ impl<S: Service> Common<S> {
         reason: &str,
     ) {
         self.leave(conn);
-<<<<<<< HEAD
         if !matches!(conn.phase, Phase::Closing { .. }) {
-=======
-        if matches!(conn.phase, Phase::Open { .. }) {
->>>>>>> review
             self.push_frame(now, conn, |out| frame::close(out, code, reason));
         }
         self.end(now, conn);

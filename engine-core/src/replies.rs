@@ -47,9 +47,6 @@ pub(crate) struct Replies {
 }
 
 impl Replies {
-    /// After this number 0 follows, so that none is [`NO_SLOT`](crate::common::NO_SLOT).
-    const NUMBER_MAX: u32 = u32::MAX >> 1;
-
     /// How many replies are due.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
@@ -58,11 +55,6 @@ impl Replies {
     /// Whether bytes can go straight to the outbound buffer.
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
-    }
-
-    /// Whether the store is asked about an upgrade.
-    pub(crate) fn asks_upgrade(&self) -> bool {
-        matches!(self.slots.front(), Some(Slot::Waiting(Waiting::Upgrade(_))))
     }
 
     /// Reserves the next slot and returns its number.
@@ -113,7 +105,6 @@ impl Replies {
     }
 
     fn number(&self, place: usize) -> u32 {
-<<<<<<< HEAD
         let number = (u64::from(self.first) + place as u64) % u64::from(NO_SLOT);
         u32::try_from(number).expect("less than NO_SLOT")
     }
@@ -121,21 +112,12 @@ impl Replies {
     fn place(&self, number: u32) -> usize {
         let wrapped = if number < self.first { NO_SLOT } else { 0 };
         wrapped.wrapping_sub(self.first).wrapping_add(number) as usize
-=======
-        let place = u32::try_from(place).expect("at most pipeline_max slots");
-        (self.first + place) & Self::NUMBER_MAX
-    }
-
-    fn place(&self, number: u32) -> usize {
-        (number.wrapping_sub(self.first) & Self::NUMBER_MAX) as usize
->>>>>>> review
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::common::NO_SLOT;
     use alloc::vec;
 
     #[test]
@@ -159,7 +141,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn slot_numbers_wrap_before_the_one_that_stands_for_none() {
         let mut replies = Replies { first: NO_SLOT - 2, ..Replies::default() };
         let seqs = [1, 2, 3];
@@ -172,19 +153,5 @@ mod tests {
             replies.advance();
             assert!(replies.waiting(slot).is_none());
         }
-=======
-    fn slot_numbers_wrap_and_none_is_the_one_that_means_no_slot() {
-        let mut replies = Replies { first: Replies::NUMBER_MAX - 1, ..Replies::default() };
-        for number in [Replies::NUMBER_MAX - 1, Replies::NUMBER_MAX, 0, 1] {
-            assert_eq!(replies.reserve(Waiting::Message { seq: 1 }), number);
-            assert!(replies.waiting(number).is_some());
-            assert_ne!(number, NO_SLOT);
-        }
-        for number in [Replies::NUMBER_MAX - 1, Replies::NUMBER_MAX, 0, 1] {
-            assert!(replies.is_oldest(number));
-            replies.advance();
-        }
-        assert!(replies.is_empty() && replies.waiting(1).is_none());
->>>>>>> review
     }
 }

@@ -48,7 +48,6 @@ impl<A: Arena, S: Service> Shard<A, S> {
             moved: None,
             orphans: Vec::new(),
             drain: None,
-            orphans: Vec::new(),
         };
         Self { scratch, conns: Slots::default(), common, sweep }
     }
@@ -119,11 +118,6 @@ impl<A: Arena, S: Service> Shard<A, S> {
     pub fn closed(&mut self, now: Timestamp, id: ConnId) {
         let Some(mut conn) = self.conns.remove(id) else { return };
         self.common.leave(&mut conn);
-        if conn.replies.asks_upgrade()
-            && let Some(session) = conn.session.take()
-        {
-            self.common.orphans.push((id, session));
-        }
         self.common.figures.closed += 1;
         self.common.figures.connections -= 1;
         self.common.figures.websockets -= u64::from(conn.upgraded);
@@ -217,14 +211,9 @@ impl<A: Arena, S: Service> Shard<A, S> {
 
     fn reply(&mut self, now: Timestamp, batch: &Applied, to: ReplyTo, reply: &Reply) {
         let common = &mut self.common;
-<<<<<<< HEAD
         let conn = self.conns.get_mut(to.conn);
         let Some(conn) = conn.filter(|conn| !matches!(conn.phase, Phase::Aborted)) else {
             return common.orphaned(to.conn, to.slot, reply);
-=======
-        let Some(conn) = self.conns.get_mut(to.conn) else {
-            return common.reply_orphan(to.conn, reply);
->>>>>>> review
         };
         if to.slot == NO_SLOT {
             if let Reply::Snapshot(frame) = reply {
@@ -247,9 +236,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
         for id in &members {
             if let Some(conn) = self.conns.get_mut(*id) {
                 self.common.broadcast(now, conn, frame);
-                // Whoever has too many bytes now is ended when it is next visited: it has to leave
-                // the room, whose members are out.
-                self.enqueue(now, *id);
+                self.settle(now, *id);
             }
         }
         self.common.rooms.put(frame.hunt, members, frame.ended);
@@ -274,13 +261,6 @@ impl<A: Arena, S: Service> Shard<A, S> {
             }
             return self.settle(now, id);
         }
-        self.enqueue(now, id);
-    }
-
-    /// Queues what is due on a connection: its next write, and the news that it is read again.
-    fn enqueue(&mut self, now: Timestamp, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let common = &mut self.common;
         if conn.outbound.is_due() && !conn.dirty {
             conn.dirty = true;
             common.dirty.push_back(id);
