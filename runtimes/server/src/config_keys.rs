@@ -197,8 +197,8 @@ pub const KEYS: &[KeyInfo] = &[
         name: "workers",
         flag: Some("workers"),
         kind: Kind::Integer { min: 0, max: WORKERS_MAX, unit: "threads" },
-        what: "worker threads",
-        note: "0: one for each core that the process may use (affinity and cgroup counted).",
+        what: "worker threads; 0: one for each core",
+        note: "The cores that the process may use are counted: affinity and cgroup matter.",
     },
     KeyInfo {
         key: Key::Pin,
