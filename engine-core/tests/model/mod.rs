@@ -115,13 +115,23 @@ impl Model {
 
     /// Time has passed. Returns the frames that are published and the hunts that are forgotten.
     pub fn tick(&mut self, now: u64) -> (Vec<PublishedView>, Vec<Id>) {
+        self.tick_of(now, |_| true)
+    }
+
+    /// Time has passed for some of the hunts.
+    pub fn tick_of(&mut self, now: u64, of: impl Fn(&Id) -> bool) -> (Vec<PublishedView>, Vec<Id>) {
         let now = self.advance(now);
-        let mut published = std::mem::take(&mut self.last_frames);
-        published.extend(self.hunts.iter_mut().filter_map(|hunt| hunt.tick(now)));
+        let last_frames = std::mem::take(&mut self.last_frames);
+        let (mut published, later): (Vec<_>, Vec<_>) =
+            last_frames.into_iter().partition(|view| of(&view.hunt));
+        self.last_frames = later;
+        let hunts = self.hunts.iter_mut().filter(|hunt| of(&hunt.id));
+        published.extend(hunts.filter_map(|hunt| hunt.tick(now)));
         let keep = self.ended_keep_ms;
-        let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.hunts)
-            .into_iter()
-            .partition(|hunt| !hunt.ended(now) || now < hunt.started + hunt.end() + keep);
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.hunts).into_iter().partition(|hunt| {
+                !of(&hunt.id) || !hunt.ended(now) || now < hunt.started + hunt.end() + keep
+            });
         self.hunts = kept;
         (published, gone.into_iter().map(|hunt| hunt.id).collect())
     }

@@ -2,7 +2,7 @@
 
 use crate::buffers::Input;
 use crate::runtime::{ReadHalf, Runtime, Share, WriteHalf};
-use crate::worker::{Next, Worker};
+use crate::worker::{Step, Worker};
 use engine_core::arena::Arena;
 use engine_core::seam::{After, ConnId};
 use engine_core::service::Service;
@@ -45,21 +45,17 @@ async fn exchange<R: Runtime, A: Arena, S: Service>(
     input: &mut Input,
 ) -> io::Result<()> {
     loop {
-        let mut step = worker.with(|w| w.receive(id, input));
-        while let Some((buf, after)) = step.write.take() {
+        let (mut step, began) = worker.with(|w| w.receive(id, input));
+        while let Step::Write(buf, after) = step {
             let buf = write(writer, buf, after).await?;
-            step = worker.with(|w| w.sent(id, buf, step.began, input));
+            step = worker.with(|w| w.sent(id, buf, began, input));
         }
-        match step.next {
-            Next::Read => return Ok(()),
-            Next::Offer => {}
-            Next::Wait => {
-                input.compact();
-                poll_fn(|cx| worker.with(|w| w.poll_resume(id, cx))).await;
-                if input.is_empty() {
-                    return Ok(());
-                }
-            }
+        if matches!(step, Step::Wait) {
+            input.compact();
+            poll_fn(|cx| worker.with(|w| w.poll_resume(id, cx))).await?;
+        }
+        if matches!(step, Step::Read) || input.is_empty() {
+            return Ok(());
         }
     }
 }

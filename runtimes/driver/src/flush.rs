@@ -71,7 +71,6 @@ pub(crate) async fn write_rest<R: Runtime, A: Arena, S: Service>(
     let Transmit { conn, writer, buf, after } = rest;
     match connection::write(&writer, buf, after).await {
         Ok(buf) => worker.with(|w| w.flushed(&mut vec![(conn, buf)])),
-        // The task of the connection, which is reading, ends it.
-        Err(_) => writer.abort(),
+        Err(_) => worker.with(|w| w.flush_failed(conn)),
     }
 }

@@ -19,9 +19,9 @@ use engine_core::seam::{
 use engine_core::service::Service;
 use engine_core::shard::Shard;
 use engine_core::time::Timestamp;
-use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::{fmt, io};
 
 /// How old a copy of a worker's figures can be, in milliseconds, while the worker is not stuck.
 pub const FIGURES_MS: u64 = 100;
@@ -67,8 +67,25 @@ struct Conn<W> {
     writing: bool,
     /// The shard wants its unconsumed bytes offered again.
     resumed: bool,
-    /// Waits for that.
+    /// Its socket was ended, or a write to it failed.
+    broken: bool,
+    /// Waits for one of the two.
     waiting: Option<Waker>,
+}
+
+impl<W: WriteHalf> Conn<W> {
+    /// Ends the socket. A task that reads or writes finds out there; one that waits is woken.
+    fn abort(&mut self) {
+        self.writer.abort();
+        self.broken = true;
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
+        }
+    }
 }
 
 /// A write that is due on a connection whose own task is not the one that made it due.
@@ -82,18 +99,9 @@ pub(crate) struct Transmit<W> {
 
 /// What the task of a connection does next.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub(crate) enum Step {
     /// Write this, then say [`Worker::sent`].
-    pub(crate) write: Option<(Vec<u8>, After)>,
-    /// Where nothing is to be written: this.
-    pub(crate) next: Next,
-    /// When the turn began.
-    pub(crate) began: Moment,
-}
-
-/// What follows the writes of a connection's own task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+    Write(Vec<u8>, After),
     /// Read.
     Read,
     /// Offer the unconsumed bytes again.
@@ -172,20 +180,27 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         if self.conns.len() <= index {
             self.conns.resize_with(index + 1, || None);
         }
-        let conn = Conn { id, listener, writer, writing: false, resumed: false, waiting: None };
+        let conn = Conn {
+            id,
+            listener,
+            writer,
+            writing: false,
+            resumed: false,
+            broken: false,
+            waiting: None,
+        };
         let before = self.conns[index].replace(conn);
         assert!(before.is_none(), "a slot is free before it is used again");
         Some(id)
     }
 
-    /// Offers what a connection has read.
-    pub(crate) fn receive(&mut self, id: ConnId, input: &mut Input) -> Step {
+    /// Offers what a connection has read. Says when the turn began, too.
+    pub(crate) fn receive(&mut self, id: ConnId, input: &mut Input) -> (Step, Moment) {
         let began = self.rt.now();
         let now = began.timestamp();
         let consumed = self.shard.receive(now, id, input.bytes());
         input.consume(consumed);
-        let write = self.drain(now, Some(id));
-        Step { write, next: self.next(id, input), began }
+        (self.step(now, id, input), began)
     }
 
     /// The connection's own write is done. `began` is when the turn that made it due did.
@@ -193,11 +208,11 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         let moment = self.rt.now();
         let now = moment.timestamp();
         self.returned(now, id, buf);
-        let write = self.drain(now, Some(id));
-        if write.is_none() {
+        let step = self.step(now, id, input);
+        if !matches!(step, Step::Write(..)) {
             self.figures.latency.record(moment.us_since(began));
         }
-        Step { write, next: self.next(id, input), began }
+        step
     }
 
     /// The connection ended.
@@ -215,19 +230,20 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         self.drain_all(now);
     }
 
-    /// Ready when the connection's unconsumed bytes are to be offered again.
-    pub(crate) fn poll_resume(&mut self, id: ConnId, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the connection's unconsumed bytes are to be offered again, or with an error when
+    /// its socket was ended.
+    pub(crate) fn poll_resume(&mut self, id: ConnId, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wants_read = self.shard.wants_read(id);
         match self.conn(id) {
-            Some(conn) if !conn.resumed && !wants_read => {
+            Some(conn) if !conn.broken && !conn.resumed && !wants_read => {
                 conn.waiting = Some(cx.waker().clone());
                 Poll::Pending
             }
-            Some(conn) => {
+            Some(conn) if !conn.broken => {
                 conn.resumed = false;
-                Poll::Ready(())
+                Poll::Ready(Ok(()))
             }
-            None => Poll::Ready(()),
+            Some(_) | None => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
         }
     }
 
@@ -253,6 +269,13 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
             self.returned(now, id, buf);
         }
         self.drain_all(now);
+    }
+
+    /// A write of the flusher failed.
+    pub(crate) fn flush_failed(&mut self, id: ConnId) {
+        if let Some(conn) = self.conn(id) {
+            conn.abort();
+        }
     }
 
     /// The socket did not take a write of the flusher whole.
@@ -323,13 +346,16 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         self.shard.sent(now, id, buf);
     }
 
-    fn next(&mut self, id: ConnId, input: &Input) -> Next {
+    fn step(&mut self, now: Timestamp, id: ConnId, input: &Input) -> Step {
+        if let Some((buf, after)) = self.drain(now, Some(id)) {
+            return Step::Write(buf, after);
+        }
         let wants_read = self.shard.wants_read(id);
         let resumed = self.conn(id).is_some_and(|conn| std::mem::take(&mut conn.resumed));
         match (wants_read, resumed && !input.is_empty()) {
-            (false, _) => Next::Wait,
-            (true, true) => Next::Offer,
-            (true, false) => Next::Read,
+            (false, _) => Step::Wait,
+            (true, true) => Step::Offer,
+            (true, false) => Step::Read,
         }
     }
 
@@ -351,14 +377,12 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
                 Some(Output::Resume(id)) => {
                     if let Some(conn) = self.conn(id) {
                         conn.resumed = true;
-                        if let Some(waker) = conn.waiting.take() {
-                            waker.wake();
-                        }
+                        conn.wake();
                     }
                 }
                 Some(Output::Abort(id)) => {
                     if let Some(conn) = self.conn(id) {
-                        conn.writer.abort();
+                        conn.abort();
                     }
                 }
                 None if self.applied.replies.is_empty() => break,
@@ -448,7 +472,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         };
         if end.aborted_at.is_none() && (ended || now >= end.abort_at) {
             end.aborted_at = Some(now);
-            self.conns.iter().flatten().for_each(|conn| conn.writer.abort());
+            self.conns.iter_mut().flatten().for_each(Conn::abort);
         }
         if ended {
             self.report(now);

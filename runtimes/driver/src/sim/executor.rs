@@ -7,6 +7,7 @@ use crate::connection::Connection;
 use crate::loops::Loop;
 use crate::runtime::Runtime;
 use engine_core::arena::Arena;
+use engine_core::seam::WorkerId;
 use engine_core::service::Service;
 use engine_core::time::Timestamp;
 use std::cell::{Cell, RefCell};
@@ -18,13 +19,17 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// The simulated runtime. Clones are the same one.
+/// The simulated runtime of one worker. Clones are the same one.
 #[derive(Clone)]
 pub struct Sim {
     core: Rc<Core>,
+    worker: usize,
 }
 
-type Task = Pin<Box<dyn Future<Output = ()>>>;
+struct Task {
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    worker: usize,
+}
 
 struct Core {
     rng: RefCell<fastrand::Rng>,
@@ -35,6 +40,8 @@ struct Core {
     /// By time, and by order of setting where times are equal.
     timers: RefCell<BTreeMap<(u64, u64), Waker>>,
     timers_set: Cell<u64>,
+    /// Until when each worker does nothing.
+    stalled_until_us: RefCell<Vec<u64>>,
     torn_down: Cell<bool>,
 }
 
@@ -66,9 +73,15 @@ impl Sim {
             ready: Arc::default(),
             timers: RefCell::default(),
             timers_set: Cell::new(0),
+            stalled_until_us: RefCell::new(vec![0; WorkerId::COUNT_MAX]),
             torn_down: Cell::new(false),
         };
-        Self { core: Rc::new(core) }
+        Self { core: Rc::new(core), worker: 0 }
+    }
+
+    /// The runtime of another worker.
+    pub(super) fn of(&self, worker: WorkerId) -> Self {
+        Self { core: Rc::clone(&self.core), worker: usize::from(worker.0) }
     }
 
     pub(super) fn faults(&self) -> &Faults {
@@ -94,27 +107,54 @@ impl Sim {
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         let mut tasks = self.core.tasks.borrow_mut();
         self.core.ready.0.lock().expect("one thread").push(tasks.len());
-        tasks.push(Some(Box::pin(task)));
+        tasks.push(Some(Task { future: Box::pin(task), worker: self.worker }));
     }
 
     /// Polls what is ready, in the order of the seed, until nothing is.
     pub(super) fn run(&self) {
-        loop {
-            let task = {
-                let mut ready = self.core.ready.0.lock().expect("one thread");
-                if ready.is_empty() {
-                    return;
-                }
-                let place = self.below(ready.len());
-                ready.swap_remove(place)
-            };
-            let Some(mut future) = self.core.tasks.borrow_mut()[task].take() else { continue };
+        while let Some(number) = self.pick() {
+            let Some(mut task) = self.core.tasks.borrow_mut()[number].take() else { continue };
             let ready = Arc::clone(&self.core.ready);
-            let waker = Waker::from(Arc::new(TaskWaker { task, ready }));
-            if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-                self.core.tasks.borrow_mut()[task] = Some(future);
+            let waker = Waker::from(Arc::new(TaskWaker { task: number, ready }));
+            let pending = match self.stall(task.worker) {
+                Some(until_us) => {
+                    self.set_timer(until_us, &waker);
+                    true
+                }
+                None => task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending(),
+            };
+            if pending {
+                self.core.tasks.borrow_mut()[number] = Some(task);
             }
         }
+    }
+
+    fn pick(&self) -> Option<usize> {
+        let mut ready = self.core.ready.0.lock().expect("one thread");
+        (!ready.is_empty()).then(|| {
+            let place = self.below(ready.len());
+            ready.swap_remove(place)
+        })
+    }
+
+    /// Until when the worker does nothing, if the seed wants that, or has wanted it before.
+    fn stall(&self, worker: usize) -> Option<u64> {
+        let now_us = self.core.now_us.get();
+        let until_us = &mut self.core.stalled_until_us.borrow_mut()[worker];
+        if *until_us <= now_us && self.chance(self.core.faults.stall_percent) {
+            *until_us = now_us + self.lateness_us();
+        }
+        (*until_us > now_us).then_some(*until_us)
+    }
+
+    fn lateness_us(&self) -> u64 {
+        1 + self.core.rng.borrow_mut().u64(..self.core.faults.late_us_max)
+    }
+
+    fn set_timer(&self, at_us: u64, waker: &Waker) {
+        let order = self.core.timers_set.get();
+        self.core.timers_set.set(order + 1);
+        self.core.timers.borrow_mut().insert((at_us, order), waker.clone());
     }
 
     /// Lets `us` microseconds pass.
@@ -140,9 +180,7 @@ impl Sim {
             if self.core.now_us.get() >= end {
                 return Poll::Ready(());
             }
-            let order = self.core.timers_set.get();
-            self.core.timers_set.set(order + 1);
-            self.core.timers.borrow_mut().insert((end, order), cx.waker().clone());
+            self.set_timer(end, cx.waker());
             Poll::Pending
         })
         .await;
@@ -150,10 +188,8 @@ impl Sim {
 
     /// Ready at once or, where the seed says so, a while later.
     pub(super) async fn perhaps_late(&self) {
-        let faults = &self.core.faults;
-        if self.chance(faults.late_percent) {
-            let us = 1 + self.core.rng.borrow_mut().u64(..faults.late_us_max);
-            self.sleep_us(us).await;
+        if self.chance(self.core.faults.late_percent) {
+            self.sleep_us(self.lateness_us()).await;
         }
     }
 

@@ -57,7 +57,7 @@ use crate::loops::tick_loop;
 use crate::node::{self, Setup};
 use crate::runtime::Runtime;
 use engine_core::arena::Arena;
-use engine_core::seam::Listener;
+use engine_core::seam::{Listener, WorkerId};
 use engine_core::service::Service;
 use engine_core::time::Timestamp;
 use net::Backlog;
@@ -71,7 +71,7 @@ pub const START: Timestamp = Timestamp(1_800_000_000_000);
 /// What may go wrong, and how badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Faults {
-    /// How many bytes a direction of a socket holds, drawn anew for each: 1 to this.
+    /// How many bytes a direction of a socket holds, drawn anew for each: 64 to this; 0: all.
     pub socket_bytes_max: usize,
     /// Of 100 operations, how many move fewer bytes than they could.
     pub short_percent: u8,
@@ -79,6 +79,9 @@ pub struct Faults {
     pub late_percent: u8,
     /// How late, in microseconds: 1 to this.
     pub late_us_max: u64,
+    /// Of 100 times that a task runs, how often its worker stalls instead, as long as an operation
+    /// can be late, while the other workers go on.
+    pub stall_percent: u8,
     /// Of 100 calls of `accept`, how many fail.
     pub accept_percent: u8,
 }
@@ -92,6 +95,7 @@ impl Faults {
             short_percent: 0,
             late_percent: 0,
             late_us_max: 1,
+            stall_percent: 0,
             accept_percent: 0,
         }
     }
@@ -104,6 +108,7 @@ impl Faults {
             short_percent: 40,
             late_percent: 30,
             late_us_max: 20_000,
+            stall_percent: 3,
             accept_percent: 20,
         }
     }
@@ -129,16 +134,16 @@ impl World {
     /// Starts the workers of `setup`: with a listener for each, or with one for all, whose
     /// connections go to the workers in turn; the seed decides.
     pub fn start<A: Arena, S: Service>(&mut self, setup: &Setup<A, S>) {
-        let rt = &self.sim;
-        let workers: Vec<_> = setup.control.worker_ids().map(|id| setup.worker(rt, id)).collect();
-        let shared = rt.below(2) == 0;
-        for (index, worker) in workers.iter().enumerate() {
-            let public = (index == 0 || !shared).then(|| listen(rt, &mut self.public));
-            let admin = (index == 0).then(|| {
-                let backlog = self.admin.insert(Rc::default());
-                SimListener::new(rt, backlog)
-            });
-            let targets = if shared { &workers[..] } else { std::slice::from_ref(worker) };
+        let ids = setup.control.worker_ids();
+        let workers: Vec<_> = ids.map(|id| (id, setup.worker(&self.sim.of(id), id))).collect();
+        let cells: Vec<_> = workers.iter().map(|(_, worker)| worker.clone()).collect();
+        let shared = self.below(2) == 0;
+        for (id, worker) in &workers {
+            let rt = &self.sim.of(*id);
+            let first = *id == WorkerId(0);
+            let public = (first || !shared).then(|| listen(rt, &mut self.public));
+            let admin = first.then(|| SimListener::new(rt, self.admin.insert(Rc::default())));
+            let targets = if shared { &cells[..] } else { std::slice::from_ref(worker) };
             node::start(rt, worker, targets, public, admin);
             let (tick, ended) = (tick_loop(rt.clone(), worker.clone()), Rc::clone(&self.ended));
             rt.spawn(async move {

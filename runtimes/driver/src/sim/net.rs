@@ -11,11 +11,16 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+/// The fewest bytes that a direction holds.
+const SOCKET_BYTES_MIN: usize = 64;
+
 /// One direction of a connection.
 #[derive(Debug)]
 struct Pipe {
     bytes: VecDeque<u8>,
     bytes_max: usize,
+    /// What the other end has taken out, as fast as it came, unless it has stopped reading.
+    taken: Option<Vec<u8>>,
     /// Nothing more is written.
     ended: bool,
     reader: Option<Waker>,
@@ -38,8 +43,10 @@ struct Socket {
 impl Pipe {
     fn new(sim: &Sim) -> Self {
         let max = sim.faults().socket_bytes_max;
-        let bytes_max = if max == 0 { usize::MAX } else { 1 + sim.below(max) };
-        Self { bytes: VecDeque::new(), bytes_max, ended: false, reader: None, writer: None }
+        let bytes_max =
+            if max == 0 { usize::MAX } else { max.min(SOCKET_BYTES_MIN + sim.below(max)) };
+        let bytes = VecDeque::new();
+        Self { bytes, bytes_max, taken: None, ended: false, reader: None, writer: None }
     }
 
     fn room(&self) -> usize {
@@ -58,7 +65,10 @@ impl Pipe {
     }
 
     fn append(&mut self, bytes: &[u8]) {
-        self.bytes.extend(bytes);
+        match &mut self.taken {
+            Some(taken) => taken.extend_from_slice(bytes),
+            None => self.bytes.extend(bytes),
+        }
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
@@ -105,18 +115,23 @@ impl Client {
         self.socket.borrow_mut().to_server.append(bytes);
     }
 
-    /// What has arrived since the last call.
+    /// What has arrived since the last call; nothing while the client does not read.
     #[must_use]
     pub fn receive(&self) -> Vec<u8> {
-        self.receive_at_most(usize::MAX)
+        let pipe = &mut self.socket.borrow_mut().to_client;
+        pipe.taken.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// At most `count` bytes of what has arrived.
-    #[must_use]
-    pub fn receive_at_most(&self, count: usize) -> Vec<u8> {
+    /// Stops reading, so that the socket fills, or reads again as fast as bytes come.
+    pub fn read(&self, reads: bool) {
         let pipe = &mut self.socket.borrow_mut().to_client;
-        let count = count.min(pipe.bytes.len());
-        pipe.take(count).collect()
+        if !reads {
+            let taken = pipe.taken.take().unwrap_or_default();
+            assert!(taken.is_empty(), "what has arrived is received first");
+        } else if pipe.taken.is_none() {
+            let count = pipe.bytes.len();
+            pipe.taken = Some(pipe.take(count).collect());
+        }
     }
 
     /// Sends the end of the stream.
@@ -131,6 +146,7 @@ impl Client {
         let mut socket = self.socket.borrow_mut();
         socket.reset = true;
         socket.to_client.bytes.clear();
+        socket.to_client.taken = Some(Vec::new());
         socket.wake();
     }
 
@@ -139,7 +155,8 @@ impl Client {
     pub fn has_ended(&self) -> bool {
         let socket = self.socket.borrow();
         let ended = socket.to_client.ended || socket.aborted || socket.closed;
-        ended && socket.to_client.bytes.is_empty()
+        let received = socket.to_client.taken.as_ref().is_some_and(Vec::is_empty);
+        ended && received
     }
 
     /// Whether the server holds no part of the connection any more.
@@ -266,7 +283,7 @@ pub(super) struct Backlog {
 pub(super) fn connect(sim: &Sim, backlog: &Backlog) -> Client {
     let socket = Rc::new(RefCell::new(Socket {
         to_server: Pipe::new(sim),
-        to_client: Pipe::new(sim),
+        to_client: Pipe { taken: Some(Vec::new()), ..Pipe::new(sim) },
         reset: false,
         aborted: false,
         closed: false,

@@ -63,6 +63,13 @@ impl<A: Arena> Memory<A> {
         self.catalogue.read().expect("nothing panics under this lock").len()
     }
 
+    /// The worker that keeps the time of `hunt`, and publishes its broadcasts.
+    #[must_use]
+    pub fn keeper(&self, hunt: &Id) -> WorkerId {
+        let worker = self.place(hunt) % self.workers;
+        WorkerId(u8::try_from(worker).expect("at most 128 workers"))
+    }
+
     /// What all partitions hold. O(hunts), under one partition's lock after the other.
     #[must_use]
     pub fn figures(&self) -> PartitionFigures {
@@ -79,10 +86,13 @@ impl<A: Arena> Memory<A> {
     }
 
     fn partition(&self, hunt: &Id) -> MutexGuard<'_, Partition<A>> {
-        // Other bits of the hash than those that the maps in the partition look at.
+        lock(&self.partitions[self.place(hunt)])
+    }
+
+    fn place(&self, hunt: &Id) -> usize {
+        // Another hash than the one that the maps in the partition place by.
         let hash = hash128(self.seed, hunt.as_str().as_bytes());
-        let place = usize::try_from(hash >> 96).expect("32 bits") & (self.partitions.len() - 1);
-        lock(&self.partitions[place])
+        usize::try_from(hash >> 96).expect("32 bits") & (self.partitions.len() - 1)
     }
 
     fn command(&self, now: Timestamp, to: ReplyTo, command: &Command, applied: &mut Applied) {
