@@ -165,7 +165,8 @@ pub const KEYS: &[KeyInfo] = &[
         flag: Some("allowed-origin"),
         kind: Kind::Texts,
         what: "origins whose pages may open a WebSocket, as https://play.example.org; repeatable",
-        note: "Others get 403. None named: every origin may. Clients that are no browsers send none.",
+        note: "Others get 403. None named: every origin may. Clients that are no browsers send \
+               none.",
     },
     KeyInfo {
         key: Key::Runtime,
@@ -230,7 +231,8 @@ pub const KEYS: &[KeyInfo] = &[
         name: "log",
         flag: Some("log"),
         kind: Kind::Text,
-        what: "what is logged: error, warn, info, debug, trace or off, or by part as warn,driver=debug",
+        what: "what is logged: error, warn, info, debug, trace or off, or by part as \
+               warn,driver=debug",
         note: "Logs go to standard error.",
     },
     KeyInfo {
@@ -255,8 +257,8 @@ pub const KEYS: &[KeyInfo] = &[
         flag: Some("key-file"),
         kind: Kind::Text,
         what: "a file of signing keys, one ID:SECRET a line",
-        note: "The first key signs; the others only verify, so that keys can be changed in service. \
-               `hunt-server token new-key` makes a line.",
+        note: "The first key signs; the others only verify, so that keys can be changed in \
+               service. `hunt-server token new-key` makes a line.",
     },
     KeyInfo {
         key: Key::Keys,

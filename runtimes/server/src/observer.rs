@@ -60,9 +60,9 @@ impl<A: Arena> ServerObserver<A> {
         let workers = self.control.workers();
         let version = version::VERSION;
         // Nothing in these texts needs an escape.
-        let body = format!(
-            r#"{{"status":"ok","runtime":"{runtime}","why":"{why}","workers":{workers},"arena":"{arena}","store":"{store}","version":"{version}"}}"#
-        );
+        let body =
+            format!(r#"{{"status":"ok","runtime":"{runtime}","why":"{why}","workers":{workers},"#)
+                + &format!(r#""arena":"{arena}","store":"{store}","version":"{version}"}}"#);
         json(body)
     }
 
