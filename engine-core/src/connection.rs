@@ -156,6 +156,14 @@ impl<S: Service> Connection<S> {
         between && self.replies.is_empty() && self.outbound.is_idle()
     }
 
+    /// Reading goes on: the time for which the peer could not be heard does not count against it.
+    pub(crate) fn goes_on(&mut self, now: Timestamp) {
+        self.heard = now;
+        if matches!(self.phase, Phase::Head(_) | Phase::Body(_)) {
+            self.since = now;
+        }
+    }
+
     /// Whether nothing that arrives matters any more.
     pub(crate) fn is_ending(&self) -> bool {
         matches!(self.phase, Phase::Discarding | Phase::Aborted)
@@ -183,11 +191,16 @@ impl<S: Service> Connection<S> {
             return Some(Due::Stalled);
         }
         match &self.phase {
+            // What is not read cannot come to its end.
+            Phase::Head(_) | Phase::Body(_) if self.paused => None,
             Phase::Head(scan) if scan.has_begun() => {
                 past(self.since, limits.head_timeout_ms).then_some(Due::Request)
             }
-            Phase::Head(_) => (self.replies.is_empty() && past(self.since, limits.keep_alive_ms))
-                .then_some(Due::KeepAlive),
+            Phase::Head(_) => {
+                let rests =
+                    self.is_at_rest() && past(self.outbound.idle_since(), limits.keep_alive_ms);
+                (rests && past(self.since, limits.keep_alive_ms)).then_some(Due::KeepAlive)
+            }
             Phase::Body(_) => past(self.since, limits.body_timeout_ms).then_some(Due::Request),
             Phase::Upgrading(_) | Phase::Aborted => None,
             Phase::Open { pinged, .. } => {

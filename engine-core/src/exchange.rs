@@ -14,6 +14,10 @@ use crate::service::{Answer, Refused, Response, Routed, Service};
 use crate::time::Timestamp;
 use alloc::vec::Vec;
 
+/// Of a request whose head is not known: the connection ends with the response.
+const NO_EXCHANGE: Exchange =
+    Exchange { name: RouteName::None, keep_alive: false, http10: false, head_only: false };
+
 impl<S: Service> Common<S> {
     /// Takes in bytes between requests or within a head. Returns how many were consumed; 0 asks
     /// for more.
@@ -199,6 +203,8 @@ impl<S: Service> Common<S> {
             }
             Answer::Upgrade { session, accept, protocol, watch } => {
                 conn.session = Some(session);
+                // Whether the peer would have asked again does not matter any more.
+                conn.close_at = self.drain;
                 conn.phase =
                     Phase::Upgrading(Upgrade { exchange, accept, protocol, watch, asked: None });
                 if conn.replies.is_empty() {
@@ -244,10 +250,8 @@ impl<S: Service> Common<S> {
 
     /// Bytes came that are no request: the connection ends with the refusal.
     fn refuse_bytes(&mut self, now: Timestamp, conn: &mut Connection<S>, refusal: Refusal) {
-        let exchange =
-            Exchange { name: RouteName::None, keep_alive: false, http10: false, head_only: false };
         conn.discard(now);
-        self.answer(now, conn, exchange, Response::Problem(refusal.into()));
+        self.answer(now, conn, NO_EXCHANGE, Response::Problem(refusal.into()));
     }
 
     /// A body cannot be framed or is too large: the connection ends with the refusal, or with
@@ -267,11 +271,10 @@ impl<S: Service> Common<S> {
 
     /// A head or a body did not arrive in time.
     pub(crate) fn request_timed_out(&mut self, now: Timestamp, conn: &mut Connection<S>) {
-        let name = match &conn.phase {
-            Phase::Body(inbound) => inbound.exchange.name,
-            _ => RouteName::None,
+        let exchange = match &conn.phase {
+            Phase::Body(inbound) => Exchange { keep_alive: false, ..inbound.exchange },
+            _ => NO_EXCHANGE,
         };
-        let exchange = Exchange { name, keep_alive: false, http10: false, head_only: false };
         conn.discard(now);
         let response = Response::Problem(Problem::RequestTimeout.into());
         self.answer(now, conn, exchange, response);

@@ -41,6 +41,11 @@ impl Outbound {
         self.pending.is_empty() && !self.in_flight
     }
 
+    /// Since when nothing waits, where nothing does.
+    pub(crate) fn idle_since(&self) -> Timestamp {
+        self.progress
+    }
+
     /// Since when bytes wait without progress.
     pub(crate) fn stalled_since(&self) -> Option<Timestamp> {
         (!self.is_idle()).then_some(self.progress)

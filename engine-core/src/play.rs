@@ -312,6 +312,10 @@ impl<S: Service> Common<S> {
 
     /// The full frame that was asked for is here.
     pub(crate) fn caught_up(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
+        if conn.room.is_none_or(|room| room.hunt != frame.hunt) {
+            // The next round has begun; the last frame of this one is on its way.
+            return;
+        }
         if conn.missed == Missed::Asked {
             self.settle_missed(conn);
             self.queue_frame(now, conn, frame);

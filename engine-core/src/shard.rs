@@ -268,6 +268,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
         let may_read = conn.may_read(&common.limits);
         if conn.paused && may_read {
             common.notices.push_back(Output::Resume(id));
+            conn.goes_on(now);
         }
         conn.paused = !may_read;
     }

@@ -68,7 +68,7 @@ impl Fuzzer {
         self.seen.len()
     }
 
-    /// The inputs that behaved in a new way, the corpus aside.
+    /// The first inputs that behaved in a new way, the corpus aside.
     #[must_use]
     pub fn found(&self) -> &[Vec<u8>] {
         &self.found
@@ -110,7 +110,9 @@ impl Fuzzer {
                 let place = self.random.usize(0..PARENTS_MAX);
                 self.parents[place].clone_from(&input);
             }
-            self.found.push(input);
+            if self.found.len() < PARENTS_MAX {
+                self.found.push(input);
+            }
         }
         Ok(())
     }

@@ -112,7 +112,8 @@ pub enum Query {
     },
 }
 
-/// A connection begins or ends to watch a hunt.
+/// A connection begins or ends to watch a hunt. A store does what one connection asks in the order
+/// in which it asks.
 #[derive(Clone, Debug)]
 pub struct Watch {
     /// The hunt.

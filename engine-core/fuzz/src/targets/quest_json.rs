@@ -3,10 +3,10 @@
 
 use crate::signature::note;
 use alloc_bumpalo::BumpArena;
-use engine_core::json;
 use engine_core::arena::{Arena, Meter};
 use engine_core::error::{FaultCode, JsonFault};
 use engine_core::game::quest::{COORDINATE_MAX, Quest, RADIUS_MAX, TREASURES_MAX, WAYPOINTS_MAX};
+use engine_core::json;
 use engine_core::seam::{Point, PowerUp};
 use engine_core::text::Id;
 use serde_json::{Value, json};
@@ -64,12 +64,22 @@ pub fn quest_json(data: &[u8]) {
         }
         Err(fault) => {
             within(data, fault);
-            let depth = fault.path.bytes().filter(|byte| *byte == b'/').count();
-            note(&fault.path, fault.code as u64 * 64 + depth as u64);
+            note_place(fault);
         }
     }
     drop(read);
     assert_eq!(meter.figures().bytes_held, 0, "a quest that is gone holds no memory");
+}
+
+/// Notes where a fault is: the fields on the way, numbers as one, and no unknown field.
+fn note_place(fault: &JsonFault) {
+    for part in fault.path.split('/').skip(1) {
+        let part = if part.starts_with(|c: char| c.is_ascii_digit()) { "#" } else { part };
+        let quoted = format!("\"{part}\":");
+        let known = WORDS.iter().any(|word| word.starts_with(quoted.as_bytes()));
+        note(if known || part == "#" { part } else { "?" }, 0);
+    }
+    note("fault", fault.code as u64);
 }
 
 fn parse(data: &[u8], meter: &Arc<Meter>) -> Result<Quest<BumpArena>, JsonFault> {
