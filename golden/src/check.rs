@@ -92,22 +92,34 @@ pub fn on_core_once<A: Arena>(
     play(transcript, &mut core, &config.vars(), how)
 }
 
-/// Plays a transcript once for each cut on servers that `start` makes.
+/// How a server over sockets is played against.
+#[derive(Clone, Debug)]
+pub struct Over {
+    /// Whether it is held to what responses mean, not to every byte.
+    pub loose: bool,
+    /// How what is sent is cut; the transcript is played once for each.
+    pub cuts: Vec<Cut>,
+    /// The names that are bound at the beginning.
+    pub vars: Vars,
+}
+
+/// The cuts for a server that is started anew for each: whole, single bytes, short writes.
+pub const CUTS: [Cut; 3] = [Cut::Whole, Cut::Bytes, Cut::Seeded(1)];
+
+/// Plays a transcript on servers that `start` makes, once for each cut.
 ///
 /// # Errors
 /// If a server cannot be started.
 pub fn on_servers<P: Peer>(
     transcript: &Transcript,
-    loose: bool,
-    vars: &Vars,
-    cuts: &[Cut],
+    over: &Over,
     mut start: impl FnMut() -> anyhow::Result<P>,
 ) -> anyhow::Result<Checked> {
     let mut checked = Checked::default();
-    for cut in cuts {
+    for cut in &over.cuts {
         let mut peer = start()?;
-        let how = Options { cut: *cut, loose, core: false, bless: false };
-        checked.take(play(transcript, &mut peer, vars, how), *cut);
+        let how = Options { cut: *cut, loose: over.loose, core: false, bless: false };
+        checked.take(play(transcript, &mut peer, &over.vars, how), *cut);
         if !checked.failures.is_empty() {
             break;
         }

@@ -152,7 +152,7 @@ impl<A: Arena> Core<A> {
 }
 
 impl<A: Arena> Peer for Core<A> {
-    fn connect(&mut self, admin: bool) -> Result<Conn, Unable> {
+    fn connect(&mut self, admin: bool) -> Result<Conn, String> {
         let listener = if admin { Listener::Admin } else { Listener::Public };
         let conn = self.wires.len();
         let mut wire = Wire { id: self.shard.open(self.now, listener), ..Wire::default() };
@@ -322,9 +322,12 @@ impl<A: Arena> Store<A> {
 
     fn observe(&self, what: Observe) -> Reply {
         let (content_type, body) = match what {
-            Observe::Ready if !self.ready => return Reply::Refused(Problem::NotReady.into()),
-            Observe::Ready => ("text/plain", &b"ready\n"[..]),
-            Observe::Health => ("text/plain", &b"ok\n"[..]),
+            Observe::Ready if !self.ready => {
+                let refusal = Refusal::because(Problem::NotReady, "the server is draining");
+                return Reply::Refused(refusal);
+            }
+            Observe::Ready => ("application/json", &br#"{"status":"ready"}"#[..]),
+            Observe::Health => ("application/json", &br#"{"status":"ok"}"#[..]),
             Observe::Metrics => {
                 ("application/openmetrics-text; version=1.0.0; charset=utf-8", &b"# EOF\n"[..])
             }

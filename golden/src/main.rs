@@ -1,58 +1,35 @@
 //! `golden`: holds servers to the transcripts, writes the transcripts from the core, lists them.
 
-use anyhow::Context;
-use clap::{Parser, Subcommand};
+mod args;
+mod report;
+
+use args::{Args, Check, Task};
+use clap::Parser;
 use golden::bless;
-use golden::check::{Checked, on_core, on_core_once};
+use golden::check::{CUTS, Checked, Over, on_core, on_core_once, on_servers};
 use golden::config::Config;
 use golden::diff::{Colour, shown};
 use golden::library::Library;
 use golden::peer::Cut;
-use golden::transcript::Transcript;
+use golden::player::Skipped;
+use golden::process::{Process, Program};
+use golden::servers::Server;
+use golden::sockets::Sockets;
+use golden::transcript::{Place, Transcript};
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Text transcripts of the server's protocol, and what plays them.
-#[derive(Parser)]
-#[command(name = "golden", version)]
-struct Args {
-    #[command(subcommand)]
-    task: Task,
-}
-
-#[derive(Subcommand)]
-enum Task {
-    /// Play the transcripts against a server, and show where it differs
-    Check {
-        /// Only transcripts whose names contain this, or match it with its `*`
-        #[arg(long, default_value = "")]
-        filter: String,
-        /// Name every transcript and every section that is left out
-        #[arg(short, long)]
-        verbose: bool,
-    },
-    /// Rewrite what the transcripts expect from what the core answers
-    Bless {
-        /// Only transcripts whose names contain this, or match it with its `*`
-        #[arg(long, default_value = "")]
-        filter: String,
-    },
-    /// Name the transcripts, how many exchanges each has, and what it covers
-    List {
-        /// Only transcripts whose names contain this, or match it with its `*`
-        #[arg(long, default_value = "")]
-        filter: String,
-    },
-}
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let outcome = match args.task {
-        Task::Check { filter, verbose } => check(&filter, verbose),
+    // The server's own command line, so that a checkout needs no second program to check one.
+    if std::env::args_os().nth(1).is_some_and(|arg| arg == HUNT_SERVER) {
+        let program = OsString::from(HUNT_SERVER);
+        return hunt_server::cli::main([program].into_iter().chain(std::env::args_os().skip(2)));
+    }
+    let outcome = match Args::parse().task {
+        Task::Check(check) => checked(&check),
         Task::Bless { filter } => rewrite(&filter),
-        Task::List { filter } => list(&filter),
+        Task::List { filter } => report::list(&filter),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -64,70 +41,64 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does `work` for every transcript on as many threads as there are cores, and keeps their order.
-fn in_parallel<T: Send>(items: &[Transcript], work: impl Fn(&Transcript) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let index = next.fetch_add(1, Ordering::Relaxed)
-                    && let Some(item) = items.get(index)
-                {
-                    let result = work(item);
-                    done.lock().expect("no work panics with the lock").push((index, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().expect("no work panics with the lock");
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
-}
+/// The first argument that makes this program the server.
+const HUNT_SERVER: &str = "hunt-server";
 
-fn check(filter: &str, verbose: bool) -> anyhow::Result<bool> {
-    let transcripts = Library::of_checkout().read(filter)?;
+fn checked(check: &Check) -> anyhow::Result<bool> {
+    let server = Server::from_name(&check.server).map_err(anyhow::Error::msg)?;
+    let transcripts = Library::of_checkout().read(&check.filter)?;
     let config = Config::read()?;
-    let checked = in_parallel(&transcripts, |transcript| on_core(&config, transcript));
-    report(&transcripts, &checked, "core", verbose)
+    let mut over = Over { loose: check.loose, cuts: CUTS.to_vec(), vars: config.vars() };
+    if let Some(token) = &check.admin_token {
+        over.vars.insert("admin".into(), token.clone().into_bytes());
+    }
+    let (name, results) = match (check.running()?, server) {
+        (Some(at), _) => {
+            over.cuts.truncate(1);
+            // One server for all, so one after the other.
+            let work = |transcript: &Transcript| {
+                if transcript.alone {
+                    return Ok(left_out(transcript));
+                }
+                on_servers(transcript, &over, || Ok(Sockets::to(at)))
+            };
+            (format!("http://{}", at.public), report::in_parallel(&transcripts, 1, work))
+        }
+        (None, Server::Core) => {
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            let work = |transcript: &Transcript| Ok(on_core(&config, transcript));
+            (server.name().into(), report::in_parallel(&transcripts, threads, work))
+        }
+        (None, Server::Own(runtime)) => {
+            let program = program(check, runtime)?;
+            let work = |transcript: &Transcript| {
+                on_servers(transcript, &over, || Ok(Sockets::of(Process::start(&program)?)))
+            };
+            // They wait more than they work.
+            (server.name().into(), report::in_parallel(&transcripts, SERVERS_AT_ONCE, work))
+        }
+    };
+    let results = results.into_iter().collect::<anyhow::Result<Vec<Checked>>>()?;
+    report::report(&transcripts, &results, &name, check.verbose)
 }
 
-fn report(
-    transcripts: &[Transcript],
-    checked: &[Checked],
-    server: &str,
-    verbose: bool,
-) -> anyhow::Result<bool> {
-    let colour = Colour::of_stdout();
-    let mut out = io::stdout().lock();
-    for (transcript, checked) in transcripts.iter().zip(checked) {
-        for (failure, cut) in &checked.failures {
-            writeln!(out, "{}", shown(failure, *cut, colour))?;
+/// Servers that run at the same time.
+const SERVERS_AT_ONCE: usize = 6;
+
+fn left_out(transcript: &Transcript) -> Checked {
+    let place = Place { file: transcript.file.clone(), line: 1 };
+    let why = "it needs a server that nobody else has talked to".into();
+    Checked { skipped: vec![Skipped { place, why }], ..Checked::default() }
+}
+
+fn program(check: &Check, runtime: &str) -> anyhow::Result<Program> {
+    let runtime = runtime.to_owned();
+    Ok(match &check.program {
+        Some(path) => Program { path: path.clone(), first: Vec::new(), runtime },
+        None => {
+            Program { path: std::env::current_exe()?, first: vec![HUNT_SERVER.into()], runtime }
         }
-        for cut in &checked.unstable {
-            writeln!(out, "transcripts/{}: other bytes when {cut}\n", transcript.file)?;
-        }
-        if verbose {
-            let word = if checked.passed() { "ok" } else { "FAILED" };
-            let (file, plays) = (&transcript.file, checked.plays);
-            writeln!(out, "{word} {file}: {} exchanges, {plays} plays", transcript.exchanges())?;
-            for skipped in &checked.skipped {
-                writeln!(out, "   left out {}: {}", skipped.place, skipped.why)?;
-            }
-        }
-    }
-    let failed = checked.iter().filter(|checked| !checked.passed()).count();
-    let plays: usize = checked.iter().map(|checked| checked.plays).sum();
-    let skipped: usize = checked.iter().map(|checked| checked.skipped.len()).sum();
-    let exchanges: usize = transcripts.iter().map(Transcript::exchanges).sum();
-    writeln!(
-        out,
-        "{server}: {} transcripts, {exchanges} exchanges, {plays} plays: {failed} failed, {skipped} \
-         sections left out",
-        transcripts.len()
-    )?;
-    Ok(failed == 0)
+    })
 }
 
 fn rewrite(filter: &str) -> anyhow::Result<bool> {
@@ -137,37 +108,19 @@ fn rewrite(filter: &str) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     let mut good = true;
     for transcript in library.read(filter)? {
-        let played = on_core_once::<alloc_heap::HeapArena>(
-            &config,
-            &config.limits,
-            &transcript,
-            Cut::Whole,
-            true,
-        );
+        let (limits, whole) = (&config.limits, Cut::Whole);
+        let played =
+            on_core_once::<alloc_heap::HeapArena>(&config, limits, &transcript, whole, true);
         for failure in &played.failures {
             good = false;
-            writeln!(out, "{}", shown(failure, Cut::Whole, colour))?;
+            writeln!(out, "{}", shown(failure, whole, colour))?;
         }
         if !played.edits.is_empty() {
             let source = library.source(&transcript.file)?;
-            let blessed = bless::apply(&source, &played.edits);
-            library.replace(&transcript.file, &blessed)?;
+            library.replace(&transcript.file, &bless::apply(&source, &played.edits))?;
             let count = played.edits.len();
             writeln!(out, "transcripts/{}: {count} expectations rewritten", transcript.file)?;
         }
     }
     Ok(good)
-}
-
-fn list(filter: &str) -> anyhow::Result<bool> {
-    let transcripts = Library::of_checkout().read(filter)?;
-    let mut out = io::stdout().lock();
-    for transcript in &transcripts {
-        let (file, about) = (&transcript.file, &transcript.about);
-        writeln!(out, "{:4}  {file}: {about}", transcript.exchanges())?;
-    }
-    let exchanges: usize = transcripts.iter().map(Transcript::exchanges).sum();
-    writeln!(out, "{exchanges:4}  exchanges in {} transcripts", transcripts.len())
-        .context("standard output")?;
-    Ok(true)
 }

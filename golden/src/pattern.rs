@@ -88,19 +88,26 @@ pub fn matches(lines: &[Line], vars: &Vars, clock: Clock, buf: &[u8]) -> Result<
     Ok(Match::Whole { len: at, binds })
 }
 
-/// Whether one line matches all of `bytes`; its `${length}` matches any number.
+/// Matches one line with all of `bytes`: the names that it binds, or `None` where it does not. Its
+/// `${length}` matches any number, a `${rest}` at its end whatever is left.
+///
+/// # Errors
+/// If a name is not bound.
+pub fn whole(line: &str, vars: &Vars, clock: Clock, bytes: &[u8]) -> Result<Option<Vars>, String> {
+    let text = line.replace("${length}", "${int}");
+    let open = text.strip_suffix("${rest}");
+    let line = Line { number: 0, ends: open.is_none(), text: open.unwrap_or(&text).to_owned() };
+    let ended = [bytes, b"\r\n"].concat();
+    Ok(match matches(&[line], vars, clock, &ended)? {
+        Match::Whole { len, binds } if open.is_some() || len == ended.len() => Some(binds),
+        _ => None,
+    })
+}
+
+/// Whether one line matches all of `bytes`.
 #[must_use]
 pub fn line_matches(line: &str, vars: &Vars, clock: Clock, bytes: &[u8]) -> bool {
-    if let Some(start) = line.strip_suffix("${rest}") {
-        let start = Line { number: 0, ends: false, text: start.to_owned() };
-        return matches!(matches(&[start], vars, clock, bytes), Ok(Match::Whole { .. }));
-    }
-    let line = Line { number: 0, ends: true, text: line.replace("${length}", "${int}") };
-    let ended = [bytes, b"\r\n"].concat();
-    matches!(
-        matches(&[line], vars, clock, &ended),
-        Ok(Match::Whole { len, .. }) if len == ended.len()
-    )
+    whole(line, vars, clock, bytes).is_ok_and(|binds| binds.is_some())
 }
 
 enum Step {

@@ -37,7 +37,7 @@ pub trait Peer {
     ///
     /// # Errors
     /// If there is no connection to be had.
-    fn connect(&mut self, admin: bool) -> Result<Conn, Unable>;
+    fn connect(&mut self, admin: bool) -> Result<Conn, String>;
 
     /// Sends bytes. A server that takes no more is no error: what it answered is.
     fn send(&mut self, conn: Conn, bytes: &[u8]);

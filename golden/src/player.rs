@@ -199,7 +199,8 @@ impl<P: Peer> Player<'_, P> {
     }
 
     fn connect(&mut self, admin: bool) -> Result<(), Stop> {
-        let conn = self.peer.connect(admin)?;
+        let conn = self.peer.connect(admin);
+        let conn = conn.map_err(|what| self.failed(&self.section.place, what))?;
         let channel = Channel::new(conn, admin);
         if let Some(old) = self.channels.insert(self.current.clone(), channel) {
             self.played.heard.push((self.current.clone(), old.heard));
@@ -384,7 +385,6 @@ impl<P: Peer> Player<'_, P> {
     fn expect_frame(&mut self, place: &Place, line: &Line) -> Result<(), Stop> {
         let wants_broadcast = line.text.starts_with("broadcast ");
         let clock = self.peer.clock();
-        let one = [Line { ends: false, text: format!("{}\\n", line.text), ..line.clone() }];
         let mut first: Option<Vec<u8>> = None;
         let mut first_is_near = false;
         let mut skipped = 0;
@@ -396,21 +396,20 @@ impl<P: Peer> Player<'_, P> {
             if is_broadcast && !wants_broadcast {
                 continue;
             }
-            let ended = [&said[..], b"\n"].concat();
-            let outcome = pattern::matches(&one, self.vars, clock, &ended);
+            let outcome = pattern::whole(&line.text, self.vars, clock, &said);
             match outcome.map_err(|what| self.failed(place, what))? {
-                Match::Whole { len, binds } if len == ended.len() => {
+                Some(binds) => {
                     self.vars.extend(binds);
                     return Ok(());
                 }
                 // A later broadcast may be the one that is meant, but nothing else may.
-                _ if is_broadcast => {
+                None if is_broadcast => {
                     let near = bless::same_start(&line.text, &said, self.vars, clock);
                     if first.is_none() || (near && !first_is_near) {
                         (first, first_is_near) = (Some(said), near);
                     }
                 }
-                _ => {
+                None => {
                     first = Some(said);
                     break;
                 }

@@ -1,0 +1,114 @@
+//! A server that is started for a transcript, and ends with it.
+
+use crate::sockets::Addresses;
+use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// What starts a server.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The program.
+    pub path: PathBuf,
+    /// What comes before the arguments of `serve`.
+    pub first: Vec<OsString>,
+    /// `--runtime`.
+    pub runtime: String,
+}
+
+/// A server that runs; dropping it ends it.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    at: Addresses,
+}
+
+impl Process {
+    /// Starts a server with the configuration of the transcripts, on free ports.
+    ///
+    /// # Errors
+    /// If it does not start, or does not print where it listens: a line with `players` or `listen`
+    /// and one with `admin`, each with `http://ADDRESS`.
+    pub fn start(program: &Program) -> anyhow::Result<Self> {
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("server.toml");
+        let mut child = Command::new(&program.path)
+            .args(&program.first)
+            .arg("serve")
+            .arg("--config")
+            .arg(config)
+            .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(["--runtime", &program.runtime])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} cannot be started", program.path.display()))?;
+        let stdout = child.stdout.take().context("standard output is piped")?;
+        match addresses(BufReader::new(stdout)) {
+            Some(at) => Ok(Self { child, at }),
+            None => {
+                let _ = child.kill();
+                let status = child.wait().context("the server cannot be waited for")?;
+                bail!("the server did not say where it listens, and ended with {status}")
+            }
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.at
+    }
+
+    /// Asks it to end: SIGTERM.
+    ///
+    /// # Errors
+    /// If it is gone.
+    pub fn terminate(&self) -> anyhow::Result<()> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.context("a process has a number")?, Signal::TERM)?;
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads lines until both addresses are known.
+fn addresses(lines: impl BufRead) -> Option<Addresses> {
+    let (mut public, mut admin) = (None, None);
+    for line in lines.lines().map_while(Result::ok) {
+        let word = line.split_whitespace().find_map(|word| word.strip_prefix("http://"));
+        let addr = word.and_then(|word| word.trim_end_matches('/').parse::<SocketAddr>().ok());
+        match addr {
+            Some(addr) if line.contains("admin") => admin = admin.or(Some(addr)),
+            Some(addr) => public = public.or(Some(addr)),
+            None => {}
+        }
+        if let (Some(public), Some(admin)) = (public, admin) {
+            return Some(Addresses { public, admin });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_are_read_from_the_greeting() {
+        let greeting = "warming up\nplayers: http://127.0.0.1:81\nadmin: http://[::1]:82/\nmore\n";
+        let at = addresses(greeting.as_bytes()).unwrap();
+        assert_eq!(at.public, "127.0.0.1:81".parse().unwrap());
+        assert_eq!(at.admin, "[::1]:82".parse().unwrap());
+        assert_eq!(addresses(&b"players: http://127.0.0.1:81\n"[..]), None);
+    }
+}
