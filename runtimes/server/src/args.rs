@@ -279,7 +279,12 @@ Examples:
   hunt-server token admin --key-file keys --ttl 8h    a token for the admin API
 
 A flag goes before its environment variable, the variable before the file, the file before the
-default. The first SIGTERM or SIGINT ends gracefully, the second at once.";
+default.
+
+Signing keys come from --key-file, or from HUNT_KEYS as ID:SECRET,ID:SECRET; there is no
+flag for the keys themselves, since other users can read flags.
+
+The first SIGTERM or SIGINT ends gracefully, the second at once.";
 
 #[cfg(test)]
 mod tests {

@@ -165,7 +165,8 @@ pub const KEYS: &[KeyInfo] = &[
         flag: Some("allowed-origin"),
         kind: Kind::Texts,
         what: "origins whose pages may open a WebSocket, as https://play.example.org; repeatable",
-        note: "Others get 403. None named: every origin may. Clients that are no browsers send none.",
+        note: "Others get 403. None named: every origin may. Clients that are no browsers send \
+               none.",
     },
     KeyInfo {
         key: Key::Runtime,
@@ -197,8 +198,8 @@ pub const KEYS: &[KeyInfo] = &[
         name: "workers",
         flag: Some("workers"),
         kind: Kind::Integer { min: 0, max: WORKERS_MAX, unit: "threads" },
-        what: "worker threads",
-        note: "0: one for each core that the process may use (affinity and cgroup counted).",
+        what: "worker threads; 0: one for each core",
+        note: "The cores that the process may use are counted: affinity and cgroup matter.",
     },
     KeyInfo {
         key: Key::Pin,
@@ -230,7 +231,8 @@ pub const KEYS: &[KeyInfo] = &[
         name: "log",
         flag: Some("log"),
         kind: Kind::Text,
-        what: "what is logged: error, warn, info, debug, trace or off, or by part as warn,driver=debug",
+        what: "what is logged: error, warn, info, debug, trace or off, or by part as \
+               warn,driver=debug",
         note: "Logs go to standard error.",
     },
     KeyInfo {
@@ -255,8 +257,8 @@ pub const KEYS: &[KeyInfo] = &[
         flag: Some("key-file"),
         kind: Kind::Text,
         what: "a file of signing keys, one ID:SECRET a line",
-        note: "The first key signs; the others only verify, so that keys can be changed in service. \
-               `hunt-server token new-key` makes a line.",
+        note: "The first key signs; the others only verify, so that keys can be changed in \
+               service. `hunt-server token new-key` makes a line.",
     },
     KeyInfo {
         key: Key::Keys,

@@ -123,7 +123,7 @@ impl Layers {
             }
             Err(error) => {
                 let what = format!("the configuration file cannot be read: {error}");
-                let origin = Origin::File { path: path.to_owned(), line: 1 };
+                let origin = Origin::File { path: path.to_owned(), line: 0 };
                 self.faults.push(Fault { origin, key: String::new(), what });
             }
         }

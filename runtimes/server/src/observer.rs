@@ -60,9 +60,9 @@ impl<A: Arena> ServerObserver<A> {
         let workers = self.control.workers();
         let version = version::VERSION;
         // Nothing in these texts needs an escape.
-        let body = format!(
-            r#"{{"status":"ok","runtime":"{runtime}","why":"{why}","workers":{workers},"arena":"{arena}","store":"{store}","version":"{version}"}}"#
-        );
+        let body =
+            format!(r#"{{"status":"ok","runtime":"{runtime}","why":"{why}","workers":{workers},"#)
+                + &format!(r#""arena":"{arena}","store":"{store}","version":"{version}"}}"#);
         json(body)
     }
 
@@ -113,12 +113,7 @@ impl<A: Arena> ServerObserver<A> {
                 ("arena", arena.into()),
                 ("store", store.into()),
             ],
-            build: vec![
-                ("version", version::VERSION.into()),
-                ("commit", version::commit().unwrap_or_default().into()),
-                ("compiler", version::RUSTC.into()),
-                ("target", version::TARGET.into()),
-            ],
+            build: version::facts(),
             workers: self.control.workers() as u64,
             connections_max: connections_max as u64,
             ready: self.is_ready(),

@@ -15,18 +15,22 @@ pub fn commit() -> Option<&'static str> {
     Some(env!("HUNT_BUILD_COMMIT")).filter(|commit| !commit.is_empty())
 }
 
+/// All of it, as name and value.
+#[must_use]
+pub fn facts() -> Vec<(&'static str, String)> {
+    let mut facts = vec![("version", VERSION.to_owned())];
+    facts.extend(commit().map(|commit| ("commit", commit.to_owned())));
+    facts.extend([("compiler", RUSTC.to_owned()), ("target", TARGET.to_owned())]);
+    facts
+}
+
 /// What `--version` prints after the program's name.
 #[must_use]
 pub fn long_version() -> String {
     let mut text = VERSION.to_owned();
-    if let Some(commit) = commit() {
-        text.push_str("\ncommit: ");
-        text.push_str(commit);
+    for (name, value) in facts().into_iter().skip(1) {
+        text.push_str(&format!("\n{name}: {value}"));
     }
-    text.push_str("\ncompiler: ");
-    text.push_str(RUSTC);
-    text.push_str("\ntarget: ");
-    text.push_str(TARGET);
     for (key, word) in [(Key::Runtime, "runtimes"), (Key::Arena, "arenas"), (Key::Store, "stores")]
     {
         let choices = KEYS.iter().find_map(|row| match row.kind {

@@ -8,6 +8,8 @@ mod support;
 use std::net::TcpListener;
 use support::{Client, Server, all_of, get, run};
 
+const OPENAPI: &str = include_str!("../../../engine-core/openapi.json");
+
 #[test]
 fn health_and_readiness_are_told_on_the_admin_listener_alone() {
     let server = Server::start(&["--demo"]);
@@ -19,7 +21,13 @@ fn health_and_readiness_are_told_on_the_admin_listener_alone() {
     let ready = support::until("readiness", || {
         Some(get(server.admin, "/readyz")).filter(|response| response.status == 200)
     });
-    assert_eq!(ready.json()["status"], "ready");
+    let described: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+    let schemas = &described["components"]["schemas"];
+    assert_eq!(ready.json()["status"], schemas["Ready"]["properties"]["status"]["const"]);
+    assert_eq!(health.json()["status"], schemas["Health"]["properties"]["status"]["const"]);
+    for field in schemas["Health"]["required"].as_array().unwrap() {
+        assert!(health.json()[field.as_str().unwrap()].is_string(), "{field}");
+    }
     for path in ["/healthz", "/readyz", "/metrics"] {
         let refused = get(server.public, path);
         assert_eq!(refused.status, 404, "{path}");
@@ -49,7 +57,7 @@ fn the_metrics_are_openmetrics_and_count_what_was_done() {
     let scrape = || {
         let response = get(server.admin, "/metrics");
         assert_eq!(response.status, 200);
-        let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        let media = hunt_server::metrics::CONTENT_TYPE;
         assert_eq!(response.field("content-type"), Some(media));
         exposition::read(&response.body)
     };
@@ -63,15 +71,20 @@ fn the_metrics_are_openmetrics_and_count_what_was_done() {
     support::until("five requests", || {
         (value("hunt_requests_total", "route=/loot,status=200") == Some(5.0)).then_some(())
     });
-    assert_eq!(value("hunt_requests_total", "route=none,status=404"), Some(1.0));
+    support::until("a request for nothing", || {
+        (value("hunt_requests_total", "route=none,status=404") == Some(1.0)).then_some(())
+    });
+    support::until("readiness", || (value("hunt_ready", "") == Some(1.0)).then_some(()));
     assert_eq!(value("hunt_hunts", "state=running"), Some(3.0));
     assert_eq!(value("hunt_quests", ""), Some(1.0));
     assert_eq!(value("hunt_players", ""), Some(1.0));
-    assert_eq!(value("hunt_ready", ""), Some(1.0));
     assert_eq!(value("hunt_workers", ""), Some(2.0));
-    assert!(value("hunt_request_duration_seconds_count", "").unwrap() >= 6.0);
+    support::until("six durations", || {
+        (value("hunt_request_duration_seconds_count", "")? >= 6.0).then_some(())
+    });
     assert!(value("hunt_arena_held_bytes", "kind=rounds").unwrap() > 0.0);
     assert!(value("process_open_fds", "").unwrap() > 5.0);
+    assert!(OPENAPI.contains(hunt_server::metrics::CONTENT_TYPE));
     let families = scrape();
     assert_eq!(families["hunt_runtime"].samples[0].1["runtime"], "tokio-per-core");
     assert_eq!(families["hunt_build"].samples[0].1["version"], env!("CARGO_PKG_VERSION"));

@@ -105,7 +105,10 @@ fn while_it_drains_it_is_not_ready_and_its_metrics_are_still_answered() {
         let mut server = Server::start(&args);
         let mut held = idle(&server);
         let mut operator = Client::connect(server.admin).unwrap();
-        assert_eq!(operator.call(&request("GET", "/readyz", "", "")).unwrap().status, 200);
+        until("readiness", || {
+            let ready = operator.call(&request("GET", "/readyz", "", "")).unwrap();
+            (ready.status == 200).then_some(())
+        });
         server.signal(Signal::INT);
         let refused = until("the drain", || {
             Some(get(server.admin, "/readyz")).filter(|response| response.status == 503)

@@ -94,7 +94,7 @@ fn the_file_can_be_named_by_a_variable_and_the_flag_goes_before_it() {
     assert_eq!(load(&from, env).unwrap().config.drain_ms, 2);
     let from = Flags { config: Some("/no/such/file".into()), ..Flags::default() };
     let found = faults(&from, &[]);
-    assert!(found[0].contains("/no/such/file:1: the configuration file cannot be read"));
+    assert!(found[0].contains("/no/such/file: the configuration file cannot be read"));
 }
 
 #[test]
