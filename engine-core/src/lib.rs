@@ -16,7 +16,8 @@
 //! ```
 //!
 //! - [`shard::Shard`] owns the connections of one worker: inputs are calls, outputs are polled.
-//! - [`service::Service`] gives requests and messages a meaning; [`api::hunts::Hunts`] is the game's.
+//! - [`service::Service`] gives requests and messages a meaning; the game's is
+//!   [`api::hunts::Hunts`].
 //! - [`game`] is the game itself: [`game::partition::Partition`] applies what a shard submits.
 //! - [`seam`] has the words between them, [`limits`] every bound, [`error`] every refusal.
 //!

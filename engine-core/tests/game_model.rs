@@ -87,12 +87,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..300u64).prop_map(Step::Late),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(quest, body)| Step::Publish(quest, body)),
         3 => (any::<u8>(), any::<u8>(), proptest::option::weighted(0.2, 1..5u32), 1..7u32)
-            .prop_map(|(hunt, quest, version, capacity)| Step::Start(hunt, quest, version, capacity)),
+            .prop_map(|(hunt, quest, version, seats)| Step::Start(hunt, quest, version, seats)),
         5 => (any::<u8>(), any::<u8>()).prop_map(|(hunt, name)| Step::Join(hunt, name)),
         14 => (any::<u16>(), any::<u8>(), place(), key)
             .prop_map(|(player, treasure, at, key)| Step::Resolve(player, treasure, at, key)),
         6 => (any::<u16>(), place()).prop_map(|(player, to)| Step::Move(player, to)),
-        5 => (any::<u16>(), any::<u8>()).prop_map(|(player, which)| Step::UsePowerUp(player, which)),
+        5 => (any::<u16>(), any::<u8>()).prop_map(|(who, which)| Step::UsePowerUp(who, which)),
         3 => any::<u8>().prop_map(Step::Status),
         3 => (any::<u8>(), 1..8u32, proptest::option::of(0..7u32))
             .prop_map(|(hunt, limit, around)| Step::Leaderboard(hunt, limit, around)),

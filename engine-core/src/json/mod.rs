@@ -20,7 +20,8 @@
 //! - `WrongType`: the first byte of the value, which decides it; what follows is not read.
 //! - `OutOfRange` and `DuplicateId`: the first byte of the value, once its token is complete.
 //! - `OutOfRange` of a list that is too long: the first byte of the first element too many, if a
-//!   value can begin with it; of one that is too short: the closing bracket. The path is the list's.
+//!   value can begin with it; of one that is too short: the closing bracket. The path is that of
+//!   the list.
 //! - `UnknownField` and `DuplicateField`: the opening quote of the key, once the key is complete;
 //!   the value is not read. The path is the field's.
 //! - `MissingField`: the closing brace. The path is that of the first missing field, in the order

@@ -74,7 +74,8 @@ impl<'b, A: Allocator + Copy> Reader<'b, A> {
         Ok(())
     }
 
-    /// A list of `count` elements: calls `read` for each with its index. Returns how many there are.
+    /// A list of `count` elements: calls `read` for each with its index. Returns how many there
+    /// are.
     ///
     /// # Errors
     /// Whatever `read` refuses; too few or too many elements.
