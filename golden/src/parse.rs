@@ -162,10 +162,6 @@ impl Reader<'_> {
                 self.current().core_only = Some(why.to_owned());
             }
             "@" => self.push(at, Act::Advance(duration(rest)?)),
-            "open" => {
-                let names = rest.split_whitespace().map(str::to_owned).collect();
-                self.push(at, Act::Open(names));
-            }
             "let" => {
                 let (name, text) = rest.split_once(" = ").ok_or("`let name = text`")?;
                 text::pieces(text)?;

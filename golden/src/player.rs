@@ -156,12 +156,6 @@ impl<P: Peer> Player<'_, P> {
                     self.connect(*admin)?;
                 }
             }
-            Act::Open(names) => {
-                for name in names {
-                    self.current.clone_from(name);
-                    self.connect(false)?;
-                }
-            }
             Act::Let { name, text } => {
                 let value = text::render(text, self.vars, None);
                 let value = value.map_err(|what| self.failed(&step.place, what))?;

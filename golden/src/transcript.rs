@@ -69,8 +69,6 @@ pub enum Act {
         /// To the admin listener, or to the public one.
         admin: bool,
     },
-    /// `open a b c`: connections are made and nothing is sent.
-    Open(Vec<String>),
     /// `let name = text`.
     Let {
         /// The name.
