@@ -2,7 +2,6 @@
 
 use super::client::{Client, Watcher, request};
 use super::server::{Server, until};
-use crate::buffers;
 use crate::figures::DriverFigures;
 use engine_core::limits::Limits;
 use engine_core::seam::Listener;
@@ -283,17 +282,4 @@ pub fn operators_are_answered_during_a_drain(start: Start<'_>) {
     watcher.send(8, &1001_u16.to_be_bytes());
     while watcher.next().is_some() {}
     server.join();
-}
-
-/// A hundred idle connections leave no more buffers than a thread keeps for all.
-pub fn idle_connections_hold_no_buffers_of_their_own(start: Start<'_>) {
-    let server = start(Limits::default());
-    let mut clients: Vec<_> = (0..100).map(|_| Client::connect(server.public)).collect();
-    for _ in 0..3 {
-        for client in &mut clients {
-            assert_eq!(client.ask("GET", STATUS, "", "").status, 200);
-        }
-    }
-    until("all are counted", || figures(&server).shard.connections >= 100);
-    assert!(buffers::KEPT_MAX < 100);
 }

@@ -31,7 +31,6 @@ macro_rules! conformance {
                 a_drain_tells_watchers_1001
                 an_abort_ends_at_once
                 operators_are_answered_during_a_drain
-                idle_connections_hold_no_buffers_of_their_own
             );
         }
     };
