@@ -164,6 +164,23 @@ impl<S: Service> Connection<S> {
         }
     }
 
+    /// Whether responses are on their way that a peer waits for even when it has said all. Nobody
+    /// plays in one direction, so an upgrade is none.
+    pub(crate) fn owes(&self) -> bool {
+        let answers = match &self.phase {
+            Phase::Head(_) | Phase::Body(_) => true,
+            Phase::Upgrading(upgrade) => upgrade.asked.is_none(),
+            Phase::Discarding => !self.upgraded,
+            Phase::Open { .. } | Phase::Closing { .. } | Phase::Aborted => false,
+        };
+        answers && !(self.replies.is_empty() && self.outbound.is_idle())
+    }
+
+    /// Whether the driver was told to end it.
+    pub(crate) fn is_aborted(&self) -> bool {
+        matches!(self.phase, Phase::Aborted)
+    }
+
     /// Whether nothing that arrives matters any more.
     pub(crate) fn is_ending(&self) -> bool {
         matches!(self.phase, Phase::Discarding | Phase::Aborted)

@@ -113,6 +113,26 @@ impl<A: Arena, S: Service> Shard<A, S> {
         self.settle(now, id);
     }
 
+    /// The peer has ended its stream. True: it is owed what it asked for before, and the caller
+    /// waits for [`has_said_all`](Self::has_said_all). Then, or at once, follows
+    /// [`closed`](Self::closed).
+    pub fn ended(&mut self, now: Timestamp, id: ConnId) -> bool {
+        let Some(conn) = self.conns.get_mut(id) else { return false };
+        if !conn.owes() {
+            return false;
+        }
+        self.common.end(now, conn);
+        self.settle(now, id);
+        true
+    }
+
+    /// Whether nothing is sent on the connection any more.
+    #[must_use]
+    pub fn has_said_all(&self, id: ConnId) -> bool {
+        let over = |conn: &Connection<S>| conn.outbound.is_closed() || conn.is_aborted();
+        self.conns.get(id).is_none_or(over)
+    }
+
     /// The connection ended: end of stream, or an error. What was submitted for it is still
     /// applied; the replies are dropped.
     pub fn closed(&mut self, now: Timestamp, id: ConnId) {

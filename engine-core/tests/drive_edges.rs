@@ -206,3 +206,35 @@ fn a_player_who_comes_during_a_drain_is_told_1001_too() {
     let (opcode, payload) = frames(&pair.take(id)).pop().unwrap();
     assert_eq!((opcode, &payload[..]), (8, &b"\x03\xe9server is going away"[..]));
 }
+
+#[test]
+fn a_peer_that_ends_its_side_gets_the_responses_that_it_is_owed() {
+    let mut pair = Pair::with_hunt(Limits::default());
+    let token = pair.join("Ada");
+    for behind in [b"GET /lo".to_vec(), upgrade(&token, ""), Vec::new()] {
+        pair.hold_store = true;
+        let id = pair.open();
+        pair.send(id, &[status(), status(), behind].concat());
+        assert!(pair.shard.ended(pair.now, id));
+        pair.drain();
+        assert!(!pair.shard.has_said_all(id));
+        pair.wait(20);
+        pair.hold_store = false;
+        pair.answer(true);
+        let text = pair.text(id);
+        assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 2, "{text}");
+        assert!(pair.wires[&id.index].ended && pair.shard.has_said_all(id));
+        pair.close(id);
+    }
+    assert_eq!(pair.store.figures().watchers, 0);
+}
+
+#[test]
+fn a_peer_that_ends_its_side_and_is_owed_nothing_is_let_go() {
+    let mut pair = Pair::with_hunt(Limits::default());
+    let (silent, player) = (pair.open(), pair.play("Ada", ""));
+    pair.hold_writes = true;
+    pair.send(player, &frame(9, b"hi"));
+    assert!(!pair.shard.ended(pair.now, silent));
+    assert!(!pair.shard.ended(pair.now, player));
+}

@@ -26,6 +26,9 @@ impl<R: Runtime, A: Arena, S: Service> Connection<R, A, S> {
         loop {
             let (result, buf) = reader.read(input.lend()).await;
             input.put_back(buf);
+            if matches!(result, Ok(0)) && worker.with(|w| w.ended(id)) {
+                poll_fn(|cx| worker.with(|w| w.poll_said_all(id, cx))).await;
+            }
             if !result.is_ok_and(|count| count > 0)
                 || exchange::<R, A, S>(&worker, id, &writer, &mut input).await.is_err()
             {

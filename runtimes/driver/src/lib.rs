@@ -34,6 +34,7 @@ pub mod loops;
 pub mod mailbox;
 pub mod net;
 pub mod node;
+pub mod readiness;
 pub mod runtime;
 pub mod sim;
 pub mod store;

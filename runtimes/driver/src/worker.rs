@@ -69,7 +69,7 @@ struct Conn<W> {
     resumed: bool,
     /// Its socket was ended, or a write to it failed.
     broken: bool,
-    /// Waits for one of the two.
+    /// Waits for one of the two, or for the last write.
     waiting: Option<Waker>,
 }
 
@@ -215,6 +215,26 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         step
     }
 
+    /// The peer has ended its stream. True: it is owed responses, until [`Worker::poll_said_all`].
+    pub(crate) fn ended(&mut self, id: ConnId) -> bool {
+        let now = self.rt.now().timestamp();
+        let owes = self.shard.ended(now, id);
+        self.drain_all(now);
+        owes
+    }
+
+    /// Ready when nothing is sent on the connection any more.
+    pub(crate) fn poll_said_all(&mut self, id: ConnId, cx: &mut Context<'_>) -> Poll<()> {
+        let said_all = self.shard.has_said_all(id);
+        match self.conn(id) {
+            Some(conn) if !conn.broken && !said_all => {
+                conn.waiting = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Some(_) | None => Poll::Ready(()),
+        }
+    }
+
     /// The connection ended.
     pub(crate) fn closed(&mut self, id: ConnId) {
         let Some(conn) = self.conns[id.index as usize].take_if(|conn| conn.id == id) else {
@@ -340,10 +360,14 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
 
     /// A buffer comes back from a write.
     fn returned(&mut self, now: Timestamp, id: ConnId, buf: Vec<u8>) {
+        self.shard.sent(now, id, buf);
+        let said_all = self.shard.has_said_all(id);
         if let Some(conn) = self.conn(id) {
             conn.writing = false;
+            if said_all {
+                conn.wake();
+            }
         }
-        self.shard.sent(now, id, buf);
     }
 
     fn step(&mut self, now: Timestamp, id: ConnId, input: &Input) -> Step {
