@@ -39,6 +39,8 @@ pub mod runtime;
 pub mod sim;
 pub mod store;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod worker;
 
 pub use control::{Control, State};
