@@ -34,10 +34,13 @@ pub mod loops;
 pub mod mailbox;
 pub mod net;
 pub mod node;
+pub mod readiness;
 pub mod runtime;
 pub mod sim;
 pub mod store;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod worker;
 
 pub use control::{Control, State};

@@ -8,7 +8,7 @@ use driver::connection::Connection;
 use driver::loops::{Loop, tick_loop};
 use driver::node::{self, Node, Seat, Setup};
 use driver::runtime::{BufResult, Listen, ReadHalf, Runtime, WriteHalf};
-use driver::{buffers, net};
+use driver::{net, readiness};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
 use socket2::SockRef;
@@ -20,7 +20,6 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -161,26 +160,13 @@ fn halves(stream: TcpStream) -> (Reader, Writer) {
 struct Reader(OwnedReadHalf);
 
 impl ReadHalf for Reader {
+    /// Reads by `poll_read`, which knows from a short read that nothing is left, and so saves the
+    /// call that would say so.
     async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
-        let result = poll_fn(|cx| self.poll_append(cx, &mut buf)).await;
-        (result, buf)
-    }
-}
-
-impl Reader {
-    /// Reads into a buffer that is held for this call only, unless `buf` has no memory and takes
-    /// it over. Reads by `poll_read`, which knows from a short read that nothing is left, and so
-    /// saves the call that would say so.
-    fn poll_append(&mut self, cx: &mut Context<'_>, buf: &mut Vec<u8>) -> Poll<io::Result<usize>> {
-        let mut leased = buffers::lease();
-        let poll = pin!(self.0.read_buf(&mut leased)).poll(cx);
-        if buf.capacity() == 0 && !leased.is_empty() {
-            *buf = leased;
-        } else {
-            buf.extend_from_slice(&leased);
-            buffers::give(leased);
-        }
-        poll
+        let result = poll_fn(|cx| {
+            readiness::poll_append(&mut buf, |leased| pin!(self.0.read_buf(leased)).poll(cx))
+        });
+        (result.await, buf)
     }
 }
 
@@ -190,20 +176,7 @@ struct Writer(Arc<OwnedWriteHalf>);
 
 impl WriteHalf for Writer {
     async fn write_all(&self, buf: Vec<u8>) -> BufResult<()> {
-        let mut written = 0;
-        while written < buf.len() {
-            let result = match self.try_write(&buf[written..]) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.0.writable().await.map(|()| 0)
-                }
-                result => result,
-            };
-            match result {
-                Ok(count) => written += count,
-                Err(error) => return (Err(error), buf),
-            }
-        }
-        (Ok(()), buf)
+        readiness::write_all(self, buf, || self.0.writable()).await
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {

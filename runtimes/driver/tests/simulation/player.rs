@@ -7,6 +7,7 @@ use super::script::Report;
 use driver::sim::Client;
 use engine_core::seam::PlayerRef;
 use engine_core::text::Id;
+use engine_core::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -87,6 +88,13 @@ impl Player {
     /// Whether nothing that it has sent is without its answer.
     pub(crate) fn is_settled(&self) -> bool {
         self.sent.is_empty()
+    }
+
+    /// How old the last frame is, where it should be fresh.
+    pub(crate) fn behind_ms(&self, now: Timestamp) -> Option<u64> {
+        let (_, started_ms) = self.round.filter(|_| self.phase == Phase::Open && self.reads)?;
+        self.known.as_ref()?;
+        Some(now.ms_since(Timestamp(started_ms)).saturating_sub(u64::from(self.tick) * 150))
     }
 
     /// Takes what has arrived, and holds it against what is owed.

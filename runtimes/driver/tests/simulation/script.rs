@@ -27,6 +27,8 @@ pub(crate) struct Report {
     pub(crate) frames: u64,
     /// Full frames for watchers that missed some.
     pub(crate) caught_up: u64,
+    /// Watchers that had the latest frames while another did not read.
+    in_time: u64,
     /// Close frames.
     pub(crate) closes: u64,
     /// Clients that were told 1001.
@@ -42,7 +44,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    fn places(&mut self) -> [&mut u64; 17] {
+    fn places(&mut self) -> [&mut u64; 18] {
         [
             &mut self.answers,
             &mut self.published,
@@ -52,6 +54,7 @@ impl Report {
             &mut self.messages,
             &mut self.frames,
             &mut self.caught_up,
+            &mut self.in_time,
             &mut self.closes,
             &mut self.going_away,
             &mut self.resets,
@@ -298,9 +301,22 @@ impl Script {
                 self.report.paused += u64::from(!player.reads);
                 if !player.reads && player.phase == Phase::Open && self.below(3) == 0 {
                     self.world.advance_ms(5_000);
+                    self.receive();
+                    self.check_that_nobody_is_behind();
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whoever reads has the frames of the last second, whoever else does not read.
+    fn check_that_nobody_is_behind(&mut self) {
+        let now = self.world.now().timestamp();
+        for player in &self.players {
+            if let Some(behind_ms) = player.behind_ms(now) {
+                assert!(behind_ms < 1_000, "client {} is {behind_ms} ms behind", player.tag);
+                self.report.in_time += 1;
+            }
         }
     }
 

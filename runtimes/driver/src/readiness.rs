@@ -1,0 +1,43 @@
+//! Reading and writing where the system tells readiness: what such backends share.
+
+use crate::buffers;
+use crate::runtime::{BufResult, WriteHalf};
+use std::io;
+use std::task::Poll;
+
+/// Appends to `buf` what `read` reads into a buffer that is held for this call only, unless `buf`
+/// has no memory and takes it over. So an idle connection holds none.
+pub fn poll_append(
+    buf: &mut Vec<u8>,
+    read: impl FnOnce(&mut Vec<u8>) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<usize>> {
+    let mut leased = buffers::lease();
+    let poll = read(&mut leased);
+    if buf.capacity() == 0 && !leased.is_empty() {
+        *buf = leased;
+    } else {
+        buf.extend_from_slice(&leased);
+        buffers::give(leased);
+    }
+    poll
+}
+
+/// Writes all of `buf`; `writable` waits until the socket takes more.
+pub async fn write_all<W, F>(writer: &W, buf: Vec<u8>, writable: impl Fn() -> F) -> BufResult<()>
+where
+    W: WriteHalf,
+    F: Future<Output = io::Result<()>>,
+{
+    let mut written = 0;
+    while written < buf.len() {
+        let result = match writer.try_write(&buf[written..]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => writable().await.map(|()| 0),
+            result => result,
+        };
+        match result {
+            Ok(count) => written += count,
+            Err(error) => return (Err(error), buf),
+        }
+    }
+    (Ok(()), buf)
+}
