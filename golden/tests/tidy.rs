@@ -176,13 +176,14 @@ fn reached(root_file: &str, files: &BTreeSet<String>, reached_files: &mut BTreeS
 /// Whether cargo begins with a file: the root of a library, a program, a test, a bench, an example.
 fn is_root(name: &str) -> bool {
     let path: Vec<&str> = name.split('/').collect();
-    match &path[..] {
-        [.., "build.rs"] | [.., "src", "lib.rs" | "main.rs"] => true,
-        [.., "tests" | "benches" | "examples" | "fuzz_targets", _] => true,
-        [.., "src", "bin", _] => true,
-        [.., "tests" | "benches" | "examples" | "bin", _, "main.rs"] => true,
-        _ => false,
-    }
+    matches!(
+        &path[..],
+        [.., "build.rs"]
+            | [.., "src", "lib.rs" | "main.rs"]
+            | [.., "tests" | "benches" | "examples" | "fuzz_targets", _]
+            | [.., "src", "bin", _]
+            | [.., "tests" | "benches" | "examples" | "bin", _, "main.rs"]
+    )
 }
 
 #[test]
