@@ -1,4 +1,5 @@
 //! What an idle connection costs: its state, and no read buffer.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
 use alloc_counting::Counting;
 use alloc_heap::HeapArena;
@@ -53,7 +54,7 @@ fn bytes_for_a_connection(mode: Mode) -> i64 {
 fn an_idle_connection_holds_no_read_buffer() {
     for mode in [Mode::PerCore, Mode::WorkStealing] {
         let bytes = bytes_for_a_connection(mode);
-        println!("{mode:?}: {bytes} bytes on the heap for an idle connection");
+        eprintln!("{mode:?}: {bytes} bytes on the heap for an idle connection");
         assert!(0 < bytes && bytes < BYTES_MAX, "{mode:?}: {bytes} bytes");
     }
     assert!(i64::try_from(buffers::BYTES).unwrap() > BYTES_MAX);
