@@ -10,6 +10,9 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(name = "golden", version)]
 pub(crate) struct Args {
+    /// Where the transcripts are, if not in this checkout
+    #[arg(long, global = true)]
+    pub(crate) transcripts: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) task: Task,
 }
@@ -85,7 +88,7 @@ mod tests {
         let parse = |args: &[&str]| Args::try_parse_from(args.iter().copied());
         assert!(parse(&["golden", "check", "--url", "http://127.0.0.1:1"]).is_err());
         let args = ["golden", "check", "--url", "http://127.0.0.1:1/", "--admin-url"];
-        let Ok(Args { task: Task::Check(check) }) =
+        let Ok(Args { task: Task::Check(check), .. }) =
             parse(&[&args[..], &["http://[::1]:2"]].concat())
         else {
             panic!("it is well-formed")

@@ -9,6 +9,7 @@ pub mod check;
 pub mod config;
 pub mod conformance;
 pub mod core;
+pub mod coverage;
 pub mod diff;
 pub mod echo;
 pub mod frame;

@@ -62,8 +62,20 @@ fn one(lines: &[Line], vars: &Vars, clock: Clock, got: &Response) -> Result<Opti
     if added.into_iter().any(|n| !named.contains(&n) && !MAY_ADD.contains(&n.as_str())) {
         return Ok(None);
     }
-    Ok(match pattern::matches(&lines[blank + 1..], vars, clock, &got.body)? {
-        Match::Whole { len, binds } if len == got.body.len() => Some(binds),
+    body(&lines[blank + 1..], vars, clock, &got.body)
+}
+
+/// The names that a body binds, where it is as expected.
+fn body(lines: &[Line], vars: &Vars, clock: Clock, got: &[u8]) -> Result<Option<Vars>, String> {
+    let mut lines = lines.to_vec();
+    // The body is whole, so what is left of it needs no length.
+    let start = lines.last().and_then(|line| line.text.strip_suffix("${rest}")).map(str::to_owned);
+    let open = start.is_some();
+    if let (Some(start), Some(last)) = (start, lines.last_mut()) {
+        last.text = start;
+    }
+    Ok(match pattern::matches(&lines, vars, clock, got)? {
+        Match::Whole { len, binds } if open || len == got.len() => Some(binds),
         _ => None,
     })
 }
@@ -115,6 +127,14 @@ mod tests {
             assert_eq!(tried(other.as_bytes()), Match::Differs, "{to}");
         }
         assert_eq!(tried(&same[..same.len() - 1]), Match::More);
+    }
+
+    #[test]
+    fn the_rest_of_a_body_may_be_left_open() {
+        let line = |text: &str| Line { number: 0, ends: false, text: text.to_owned() };
+        let tried = |text: &str| body(&[line(text)], &Vars::new(), CLOCK, b"{}x").unwrap();
+        assert!(tried("{}${rest}").is_some() && tried("{}x").is_some());
+        assert!(tried("{}").is_none() && tried("[${rest}").is_none());
     }
 
     #[test]

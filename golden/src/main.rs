@@ -26,10 +26,12 @@ fn main() -> ExitCode {
         let program = OsString::from(HUNT_SERVER);
         return hunt_server::cli::main([program].into_iter().chain(std::env::args_os().skip(2)));
     }
-    let outcome = match Args::parse().task {
-        Task::Check(check) => checked(&check),
-        Task::Bless { filter } => rewrite(&filter),
-        Task::List { filter } => report::list(&filter),
+    let Args { transcripts, task } = Args::parse();
+    let library = transcripts.map_or_else(Library::of_checkout, Library::at);
+    let outcome = match task {
+        Task::Check(check) => checked(&library, &check),
+        Task::Bless { filter } => rewrite(&library, &filter),
+        Task::List { filter } => report::list(&library, &filter),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -44,9 +46,9 @@ fn main() -> ExitCode {
 /// The first argument that makes this program the server.
 const HUNT_SERVER: &str = "hunt-server";
 
-fn checked(check: &Check) -> anyhow::Result<bool> {
+fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
     let server = Server::from_name(&check.server).map_err(anyhow::Error::msg)?;
-    let transcripts = Library::of_checkout().read(&check.filter)?;
+    let transcripts = library.read(&check.filter)?;
     let config = Config::read()?;
     let mut over = Over { loose: check.loose, cuts: CUTS.to_vec(), vars: config.vars() };
     if let Some(token) = &check.admin_token {
@@ -101,8 +103,7 @@ fn program(check: &Check, runtime: &str) -> anyhow::Result<Program> {
     })
 }
 
-fn rewrite(filter: &str) -> anyhow::Result<bool> {
-    let library = Library::of_checkout();
+fn rewrite(library: &Library, filter: &str) -> anyhow::Result<bool> {
     let config = Config::read()?;
     let colour = Colour::of_stdout();
     let mut out = io::stdout().lock();

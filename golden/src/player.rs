@@ -149,8 +149,10 @@ impl<P: Peer> Player<'_, P> {
     fn step(&mut self, step: &Step) -> Result<(), Stop> {
         match &step.act {
             Act::Use { name, admin } => {
-                self.current.clone_from(name);
-                if self.channels.get(name).is_none_or(|channel| channel.over) {
+                let name = text::render(name, self.vars, None);
+                let name = name.map_err(|what| self.failed(&step.place, what))?;
+                self.current = String::from_utf8_lossy(&name).into_owned();
+                if self.channels.get(&self.current).is_none_or(|channel| channel.over) {
                     self.connect(*admin)?;
                 }
             }

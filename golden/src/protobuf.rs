@@ -10,17 +10,20 @@ use std::sync::OnceLock;
 
 const PROTO: &str = include_str!("../../engine-core/proto/hunt/v1/hunt.proto");
 
-fn message(name: &str) -> MessageDescriptor {
+fn pool() -> &'static DescriptorPool {
     static POOL: OnceLock<DescriptorPool> = OnceLock::new();
-    let pool = POOL.get_or_init(|| {
+    POOL.get_or_init(|| {
         let file = protox::file::File::from_source("hunt/v1/hunt.proto", PROTO)
             .expect("the schema is well-formed");
         let mut pool = DescriptorPool::new();
         pool.add_file_descriptor_proto(file.file_descriptor_proto().clone())
             .expect("the schema refers to nothing else");
         pool
-    });
-    pool.get_message_by_name(&format!("hunt.v1.{name}")).expect("the schema has the message")
+    })
+}
+
+fn message(name: &str) -> MessageDescriptor {
+    pool().get_message_by_name(&format!("hunt.v1.{name}")).expect("the schema has the message")
 }
 
 /// The bytes of a `ClientMessage`.
@@ -41,6 +44,13 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
     let canonical = message.encode_to_vec() == bytes;
     let options = FormatOptions::new().skip_unknown_fields(false);
     canonical.then(|| message.to_text_format_with_options(&options))
+}
+
+/// The names of all values of all enums, but those that stand for none.
+#[must_use]
+pub fn enum_values() -> Vec<String> {
+    let values = pool().all_enums().flat_map(|e| e.values().collect::<Vec<_>>());
+    values.filter(|value| value.number() != 0).map(|value| value.name().to_owned()).collect()
 }
 
 #[cfg(test)]

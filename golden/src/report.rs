@@ -72,8 +72,8 @@ pub(crate) fn report(
 }
 
 /// Prints what transcripts there are.
-pub(crate) fn list(filter: &str) -> anyhow::Result<bool> {
-    let transcripts = Library::of_checkout().read(filter)?;
+pub(crate) fn list(library: &Library, filter: &str) -> anyhow::Result<bool> {
+    let transcripts = library.read(filter)?;
     let mut out = io::stdout().lock();
     for transcript in &transcripts {
         let (file, about) = (&transcript.file, &transcript.about);
