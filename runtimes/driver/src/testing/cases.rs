@@ -240,7 +240,7 @@ pub fn a_drain_tells_watchers_1001(start: Start<'_>) {
     server.control.drain(1_000);
     for watcher in &mut watchers {
         let close = loop {
-            match watcher.next().expect("a Close frame") {
+            match watcher.frame().expect("a Close frame") {
                 (8, payload) => break payload,
                 (opcode, _) => assert_eq!(opcode, 1),
             }
@@ -249,7 +249,7 @@ pub fn a_drain_tells_watchers_1001(start: Start<'_>) {
         watcher.send(8, &close[..2]);
     }
     for watcher in &mut watchers {
-        assert_eq!(watcher.next(), None);
+        assert_eq!(watcher.frame(), None);
     }
     server.join();
 }
@@ -263,7 +263,7 @@ pub fn an_abort_ends_at_once(start: Start<'_>) {
     server.control.drain(60_000);
     let begin = Instant::now();
     server.control.abort();
-    while watcher.next().is_some() {}
+    while watcher.frame().is_some() {}
     server.join();
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
 }
@@ -278,8 +278,8 @@ pub fn operators_are_answered_during_a_drain(start: Start<'_>) {
     for _ in 0..5 {
         assert_eq!(Client::connect(server.admin).ask("GET", "/readyz", "", "").status, 200);
     }
-    while watcher.next().is_some_and(|(opcode, _)| opcode != 8) {}
+    while watcher.frame().is_some_and(|(opcode, _)| opcode != 8) {}
     watcher.send(8, &1001_u16.to_be_bytes());
-    while watcher.next().is_some() {}
+    while watcher.frame().is_some() {}
     server.join();
 }

@@ -146,7 +146,7 @@ pub struct Watcher {
 
 impl Watcher {
     /// The next frame, opcode and payload; none at the end.
-    pub fn next(&mut self) -> Option<(u8, Vec<u8>)> {
+    pub fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
             if let Some((opcode, from, to)) = bounds(&self.client.inbox) {
                 let payload = self.client.inbox[from..to].to_vec();
@@ -163,7 +163,7 @@ impl Watcher {
     pub fn next_that_says(&mut self, what: &str) -> Duration {
         let begin = Instant::now();
         loop {
-            let (_, payload) = self.next().expect("the connection stays");
+            let (_, payload) = self.frame().expect("the connection stays");
             assert!(begin.elapsed() < PATIENCE, "no message says {what}");
             if String::from_utf8_lossy(&payload).contains(what) {
                 return begin.elapsed();

@@ -2,10 +2,10 @@
 //! does anything. A model of the game checks every answer and every frame.
 //!
 //! `HUNT_SEED=n` replays one seed, `HUNT_SEEDS=n` tries that many.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
 mod expected;
 #[path = "../../../../engine-core/tests/model/mod.rs"]
-#[allow(dead_code, reason = "the simulation uses a part of the model")]
 mod model;
 mod player;
 mod referee;
@@ -31,14 +31,14 @@ fn run(seed: u64) -> Report {
 #[test]
 fn any_seed_agrees_with_the_model() {
     if let Some(seed) = number("HUNT_SEED") {
-        println!("{:#?}", run(seed));
+        eprintln!("{:#?}", run(seed));
         return;
     }
     let mut all = Report::default();
     for seed in 0..number("HUNT_SEEDS").unwrap_or(SEEDS) {
         all.add(&run(seed));
     }
-    println!("{all:#?}");
+    eprintln!("{all:#?}");
     // What never happened was not tested.
     all.assert_everything_happened();
 }

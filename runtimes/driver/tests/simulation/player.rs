@@ -282,15 +282,22 @@ fn in_order<'a>(
 }
 
 fn value(view: &FrameView) -> Value {
-    let waypoint = |(index, [x, y, z, radius]): &(u32, [f64; 4])| json!({"index": index, "x": x, "y": y, "z": z, "radius": radius});
-    let change = |(treasure, remaining): &(String, u32)| json!({"treasure": treasure, "remaining": remaining});
-    let leader = |(player, name, score): &(u32, String, u32)| json!({"player": player, "name": name, "score": score});
+    let mut waypoints = Vec::new();
+    for (index, [x, y, z, radius]) in &view.waypoints {
+        waypoints.push(json!({"index": index, "x": x, "y": y, "z": z, "radius": radius}));
+    }
+    let mut changed = Vec::new();
+    for (treasure, remaining) in &view.changed {
+        changed.push(json!({"treasure": treasure, "remaining": remaining}));
+    }
+    let mut leaders = Vec::new();
+    for (player, name, score) in &view.leaders {
+        leaders.push(json!({"player": player, "name": name, "score": score}));
+    }
     json!({
         "tick": view.tick, "full": view.full, "status": view.status,
         "remaining_ms": view.remaining_ms,
-        "waypoints": view.waypoints.iter().map(waypoint).collect::<Vec<_>>(),
-        "changed": view.changed.iter().map(change).collect::<Vec<_>>(),
-        "leaders": view.leaders.iter().map(leader).collect::<Vec<_>>(),
+        "waypoints": waypoints, "changed": changed, "leaders": leaders,
     })
 }
 
