@@ -81,15 +81,18 @@ fn body(lines: &[Line], vars: &Vars, clock: Clock, got: &[u8]) -> Result<Option<
 }
 
 fn field_matches(name: &str, value: &str, vars: &Vars, clock: Clock, got: &Response) -> bool {
-    let found = got.field(name);
+    let same = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);
+    let mut found = got.fields.iter().filter(same).map(|(_, value)| value.as_str());
     match &name.to_ascii_lowercase()[..] {
-        "date" => found.is_none_or(|v| line_matches(value, vars, clock, v.as_bytes())),
+        "date" => found.all(|v| line_matches(value, vars, clock, v.as_bytes())),
         // What is closed is seen when it closes; keep-alive goes without saying.
         "connection" if value == "close" || value == "keep-alive" => true,
-        "connection" | "upgrade" => found.is_some_and(|v| v.eq_ignore_ascii_case(value)),
+        "connection" | "upgrade" => {
+            found.flat_map(|v| v.split(',')).any(|v| v.trim().eq_ignore_ascii_case(value))
+        }
         // The body itself is compared; an answer to HEAD may leave its length out.
         "content-length" => true,
-        _ => found.is_some_and(|v| line_matches(value, vars, clock, v.as_bytes())),
+        _ => found.any(|v| line_matches(value, vars, clock, v.as_bytes())),
     }
 }
 
@@ -127,6 +130,19 @@ mod tests {
             assert_eq!(tried(other.as_bytes()), Match::Differs, "{to}");
         }
         assert_eq!(tried(&same[..same.len() - 1]), Match::More);
+    }
+
+    #[test]
+    fn options_of_a_connection_may_stand_together_or_apart() {
+        let got = |fields: &[(&str, &str)]| Response {
+            status: 426,
+            fields: fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            body: Vec::new(),
+        };
+        let holds = |got| field_matches("Connection", "Upgrade", &Vars::new(), CLOCK, &got);
+        assert!(holds(got(&[("connection", "close, upgrade")])));
+        assert!(holds(got(&[("Connection", "close"), ("Connection", "Upgrade")])));
+        assert!(!holds(got(&[("Connection", "close")])) && !holds(got(&[("Upgrade", "Upgrade")])));
     }
 
     #[test]
