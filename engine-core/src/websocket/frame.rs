@@ -2,7 +2,6 @@
 //! section 5). Knows one frame at a time: what frames make a message stands in `message.rs`.
 
 use super::close::CloseCode;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Bytes of the longest header of a client's frame: two, eight of length, four of key.
@@ -172,16 +171,6 @@ pub fn append(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
     out.extend_from_slice(payload);
 }
 
-/// Appends a text message in one frame.
-pub fn text(out: &mut Vec<u8>, payload: &str) {
-    append(out, Opcode::Text, payload.as_bytes());
-}
-
-/// Appends a binary message in one frame.
-pub fn binary(out: &mut Vec<u8>, payload: &[u8]) {
-    append(out, Opcode::Binary, payload);
-}
-
 /// Appends a ping; the payload is at most [`CONTROL_BYTES_MAX`].
 pub fn ping(out: &mut Vec<u8>, payload: &[u8]) {
     append(out, Opcode::Ping, payload);
@@ -213,14 +202,6 @@ pub fn close_reply(out: &mut Vec<u8>, code: Option<u16>) {
         Some(code) => append(out, Opcode::Close, &code.to_be_bytes()),
         None => append(out, Opcode::Close, b""),
     }
-}
-
-/// A server's frame on its own, for a payload that many connections get. Allocates once.
-#[must_use]
-pub fn frame(opcode: Opcode, payload: &[u8]) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(header_bytes(payload.len()) + payload.len());
-    append(&mut out, opcode, payload);
-    out.into_boxed_slice()
 }
 
 const FIN: u8 = 0x80;
@@ -348,15 +329,14 @@ mod tests {
     #[test]
     fn frames_are_appended_to_what_is_there() {
         let mut out = Vec::new();
-        text(&mut out, "Hello");
-        binary(&mut out, &[7; 126]);
+        append(&mut out, Opcode::Text, b"Hello");
+        append(&mut out, Opcode::Binary, &[7; 126]);
         ping(&mut out, b"a");
         pong(&mut out, b"a");
         let mut expected = b"\x81\x05Hello\x82\x7e\x00\x7e".to_vec();
         expected.extend_from_slice(&[7; 126]);
         expected.extend_from_slice(b"\x89\x01a\x8a\x01a");
         assert_eq!(out, expected);
-        assert_eq!(&*frame(Opcode::Text, b"Hello"), b"\x81\x05Hello");
     }
 
     //= https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1

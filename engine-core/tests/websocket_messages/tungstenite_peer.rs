@@ -155,8 +155,10 @@ proptest! {
         let mut bytes = Vec::new();
         for said in &messages {
             match said {
-                Said::Text(text) => frame::text(&mut bytes, text),
-                Said::Binary(payload) => frame::binary(&mut bytes, payload),
+                Said::Text(text) => {
+                    frame::append(&mut bytes, frame::Opcode::Text, text.as_bytes());
+                }
+                Said::Binary(payload) => frame::append(&mut bytes, frame::Opcode::Binary, payload),
                 Said::Ping(payload) => frame::ping(&mut bytes, payload),
                 Said::Pong(payload) => frame::pong(&mut bytes, payload),
                 Said::Close(..) | Said::Fault(_) => panic!("not generated"),
