@@ -32,6 +32,8 @@ pub(crate) struct Connection<S: Service> {
     pub(crate) room: Option<Membership>,
     /// Whether a broadcast was left out since the last full frame.
     pub(crate) missed: Missed,
+    /// Tick and revision of the last full frame.
+    pub(crate) full_frame: (u32, u32),
     /// Whether bytes were offered that are not consumed yet.
     pub(crate) backlog: bool,
     /// Whether reading was found to be stopped; a `Resume` is owed.
@@ -131,6 +133,7 @@ impl<S: Service> Connection<S> {
             upgraded: false,
             room: None,
             missed: Missed::Nothing,
+            full_frame: (0, 0),
             backlog: false,
             paused: false,
             dirty: false,

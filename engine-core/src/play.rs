@@ -72,6 +72,7 @@ impl<S: Service> Common<S> {
     ) {
         conn.room = Some(self.rooms.join(hunt, conn.id));
         conn.missed = Missed::Nothing;
+        conn.full_frame = (snapshot.tick, snapshot.revision);
         self.append_frame(conn, snapshot, out);
     }
 
@@ -274,6 +275,11 @@ impl<S: Service> Common<S> {
 
     /// Appends a broadcast, or leaves it out where the peer is slow.
     pub(crate) fn broadcast(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
+        let (tick, revision) = conn.full_frame;
+        if frame.is_before(tick, revision) {
+            // On its way from another worker when the full frame, which includes it, was made.
+            return;
+        }
         if conn.missed == Missed::Nothing && self.has_room(conn, frame) {
             self.queue_frame(now, conn, frame);
         } else {
@@ -318,6 +324,7 @@ impl<S: Service> Common<S> {
         }
         if conn.missed == Missed::Asked {
             self.settle_missed(conn);
+            conn.full_frame = (frame.tick, frame.revision);
             self.queue_frame(now, conn, frame);
         } else if conn.missed == Missed::Frames {
             self.catch_up(conn);

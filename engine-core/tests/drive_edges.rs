@@ -4,9 +4,15 @@ mod support;
 
 use alloc_heap::HeapArena;
 use engine_core::limits::Limits;
+use engine_core::seam::Applied;
 use support::{Pair as AnyPair, frame, frames, request, upgrade};
 
 type Pair = AnyPair<HeapArena>;
+
+fn resolve(token: &str, treasure: &str) -> Vec<u8> {
+    let body = format!(r#"{{"treasure":"{treasure}","x":0,"y":0,"z":0}}"#);
+    request("POST", "/v1/hunts/h1/resolve", token, &body)
+}
 
 fn status() -> Vec<u8> {
     request("GET", "/v1/hunts/h1/status", "", "")
@@ -34,6 +40,36 @@ fn a_broadcast_that_is_too_much_for_one_watcher_is_left_out_for_that_one_alone()
         pair.take(slow);
     }
     assert_eq!(pair.shard.figures().slow, 0, "it has caught up");
+}
+
+#[test]
+fn a_broadcast_that_is_older_than_the_first_full_frame_is_not_shown() {
+    let mut pair = Pair::with_hunt(Limits::default());
+    let token = pair.join("Ada");
+    let first = pair.play("Bo", "");
+    pair.now = pair.now.after_ms(160);
+    let (mut published, mut forgotten) = (Vec::new(), Vec::new());
+    pair.store.tick(pair.now, &mut published, &mut forgotten);
+    // While the broadcast is on its way, a treasure is opened, and somebody begins to watch.
+    let id = pair.open();
+    pair.send(id, &resolve(&token, "t1"));
+    let other_token = pair.join("Cy");
+    let second = pair.open();
+    pair.send(second, &upgrade(&other_token, ""));
+    let shown = String::from_utf8_lossy(&pair.take(second)).into_owned();
+    assert!(shown.contains(r#""changed":[{"treasure":"t1","remaining":8}]"#), "{shown}");
+    pair.take(first);
+    let frames_now = published.into_iter().map(|published| published.frame).collect();
+    pair.shard.applied(pair.now, &Applied { frames: frames_now, ..Applied::default() });
+    pair.drain();
+    assert_eq!(frames(&pair.take(first)).len(), 1, "it was there before");
+    assert_eq!(pair.take(second), b"", "it knows better");
+    pair.wait(150);
+    for watcher in [first, second] {
+        let shown = frames(&pair.take(watcher));
+        assert_eq!(shown.len(), 1);
+        assert!(String::from_utf8_lossy(&shown[0].1).contains(r#""remaining":8}"#));
+    }
 }
 
 #[test]

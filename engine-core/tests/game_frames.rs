@@ -32,7 +32,7 @@ fn view(scene: &Scene<'_>) -> FrameView {
     let mut wire = |codec| Some(encode(scene, codec, &mut scratch));
     let wire = [wire(Codec::Json), wire(Codec::Protobuf)];
     let ended = scene.state == HuntState::Ended;
-    FrameView::of(&Frame { hunt: HuntKey(0), tick: scene.tick, ended, wire })
+    FrameView::of(&Frame { hunt: HuntKey(0), tick: scene.tick, revision: 0, ended, wire })
 }
 
 #[test]

@@ -449,7 +449,8 @@ impl<A: Arena> Hunt<A> {
         for codec in codecs {
             wire[codec as usize] = Some(frame::encode(&scene, codec, scratch));
         }
-        Arc::new(Frame { hunt: self.key, tick, ended: state == HuntState::Ended, wire })
+        let ended = state == HuntState::Ended;
+        Arc::new(Frame { hunt: self.key, tick, revision: self.revision, ended, wire })
     }
 
     fn leaders(&self) -> ([Leader; LEADERS as usize], usize) {

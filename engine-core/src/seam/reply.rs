@@ -182,10 +182,20 @@ pub struct Frame {
     pub hunt: HuntKey,
     /// The tick.
     pub tick: u32,
+    /// How many changes of the round it knows of.
+    pub revision: u32,
     /// Whether the round ended with it, so that its watchers are closed.
     pub ended: bool,
     /// The frame in each encoding that has watchers, by `Codec as usize`.
     pub wire: [Option<Box<[u8]>>; 2],
+}
+
+impl Frame {
+    /// Whether it was made before a frame of the same round with this tick and revision.
+    #[must_use]
+    pub fn is_before(&self, tick: u32, revision: u32) -> bool {
+        self.tick < tick || self.revision < revision
+    }
 }
 
 /// A frame and the workers that have watchers for it.

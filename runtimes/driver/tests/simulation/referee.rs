@@ -5,7 +5,7 @@ use super::model::answer::{Answer, FrameView, PublishedView};
 use alloc_heap::HeapArena;
 use driver::store::{Memory, Store};
 use engine_core::seam::{
-    Applied, Codec, Published, Query, Reply, ReplyTo, Request, Submit, Watch, WorkerId,
+    Applied, Published, Query, Reply, ReplyTo, Request, Submit, Watch, WorkerId,
 };
 use engine_core::text::Id;
 use engine_core::time::Timestamp;
@@ -26,7 +26,7 @@ pub(crate) type Round = (Id, u64);
 pub(crate) struct Shown {
     pub(crate) view: FrameView,
     /// What remains of the treasures of which not all is left, when it was made.
-    pub(crate) remaining: Vec<(String, u32)>,
+    pub(crate) remaining: BTreeMap<String, u32>,
 }
 
 /// The store, and the model beside it.
@@ -83,13 +83,14 @@ impl Book {
     }
 
     /// Notes what a watcher was shown.
-    fn note(&mut self, now: u64, round: Round, view: FrameView) {
-        let query = Query::Snapshot { hunt: round.0, codec: Codec::Json };
-        let remaining = match self.model.query(now, &query) {
-            Answer::Snapshot(full) => full.changed,
-            other => panic!("{other:?} after {view:?}"),
+    fn note(&mut self, round: Round, view: FrameView) {
+        let shown = self.shown.entry(round).or_default();
+        let mut remaining = match shown.last() {
+            Some(before) if !view.full => before.remaining.clone(),
+            Some(_) | None => BTreeMap::new(),
         };
-        self.shown.entry(round).or_default().push(Shown { view, remaining });
+        remaining.extend(view.changed.iter().cloned());
+        shown.push(Shown { view, remaining });
     }
 
     fn check(
@@ -111,13 +112,13 @@ impl Book {
                 // Of this round: watchers of an earlier one have been told its end.
                 let round = self.shown.range((*hunt, 0)..=(*hunt, u64::MAX)).next_back();
                 let round = *round.expect("somebody watches").0;
-                self.note(now, round, view.clone());
+                self.note(round, view.clone());
                 return;
             }
             (Request::Watch(Watch { hunt, player, .. }), Answer::Watching(view)) => {
                 let Reply::Watching { hunt: key, .. } = reply else { panic!("{reply:?}") };
                 self.rooms.insert(key.0, (*hunt, player.started_ms));
-                self.note(now, (*hunt, player.started_ms), view.clone());
+                self.note((*hunt, player.started_ms), view.clone());
             }
             (Request::Query(Query::Snapshot { .. }), _) => return,
             _ => {}
@@ -164,7 +165,7 @@ impl Store for Referee {
         assert_eq!(got, expected, "broadcasts at {}", now.0);
         for PublishedView { hunt, started, frame, .. } in got {
             book.published += 1;
-            book.note(now.0, (hunt, started), frame);
+            book.note((hunt, started), frame);
         }
     }
 }
