@@ -75,7 +75,8 @@ fn run(args: &Args, server: &Server) -> Result<Value> {
         "exclude-agent-cases": {},
     });
     std::fs::write(&spec, content.to_string())?;
-    let status = Command::new(&args.wstest)
+    // The suite runs where its reports go, so a relative path would lead elsewhere.
+    let status = Command::new(args.wstest.canonicalize()?)
         .args(["--mode", "fuzzingclient", "--spec"])
         .arg(&spec)
         .current_dir(&reports)
