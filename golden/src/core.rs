@@ -1,25 +1,20 @@
 //! The engine itself as a peer: one shard, one partition, virtual time, no sockets.
 //!
-//! Owns the smallest store that the game needs. The store of a server is the driver's; both are
-//! held to the same transcripts.
+//! It owns the peers' ends of the connections, and knows no transcript. The store is the driver's.
 
 use crate::config::{BEGIN, Config};
 use crate::pattern::Clock;
 use crate::peer::{Conn, Peer, Read, Unable, Wait};
+use driver::store::{Memory, Store as _};
 use engine_core::api::hunts::{Hunts, Settings};
 use engine_core::arena::{Arena, ArenaMeters};
 use engine_core::error::{Problem, Refusal};
-use engine_core::game::catalogue::Catalogue;
 use engine_core::game::hash::Seed;
-use engine_core::game::partition::Partition;
-use engine_core::game::quest::Quest;
 use engine_core::limits::Limits;
 use engine_core::seam::{
-    After, Applied, Command, ConnId, Listener, Observe, Output, Query, Reply, ReplyTo, Request,
-    Submit, WorkerId,
+    After, Applied, ConnId, Listener, Observe, Output, Reply, Request, Submit, WorkerId,
 };
 use engine_core::shard::{CONNECTIONS_FULL, Shard};
-use engine_core::text::Id;
 use engine_core::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -240,84 +235,29 @@ impl<A: Arena> Peer for Core<A> {
     }
 }
 
-/// A store of one partition.
+/// The store of a server, and the faults that a transcript asks for.
 #[derive(Debug)]
 struct Store<A: Arena> {
-    limits: Arc<Limits>,
-    meters: ArenaMeters,
-    catalogue: Catalogue<A>,
-    partition: Partition<A>,
-    /// The hunts in the order in which they were created.
-    hunts: Vec<Id>,
+    memory: Memory<A>,
     ready: bool,
     fails: bool,
 }
 
 impl<A: Arena> Store<A> {
     fn new(limits: Arc<Limits>, meters: ArenaMeters) -> Self {
-        let seed = Seed(1);
-        Self {
-            catalogue: Catalogue::new(seed, limits.quests_max),
-            partition: Partition::new(seed, meters.clone(), limits.clone(), 0, 1),
-            limits,
-            meters,
-            hunts: Vec::new(),
-            ready: true,
-            fails: false,
-        }
+        let memory = Memory::new(1, Seed(1), meters, limits);
+        Self { memory, ready: true, fails: false }
     }
 
     fn apply(&mut self, now: Timestamp, submit: Submit, applied: &mut Applied) {
-        let Submit { to, request } = submit;
-        let watches = matches!(request, Request::Watch(_));
+        let watches = matches!(submit.request, Request::Watch(_));
         if !watches && std::mem::take(&mut self.fails) {
-            return applied.replies.push((to, Reply::Refused(Problem::Internal.into())));
+            applied.replies.push((submit.to, Reply::Refused(Problem::Internal.into())));
+        } else if let Request::Observe(what) = submit.request {
+            applied.replies.push((submit.to, self.observe(what)));
+        } else {
+            self.memory.submit(now, submit, applied);
         }
-        let hunts = u32::try_from(self.hunts.len()).expect("hunts_max is a u32");
-        match request {
-            Request::Command(Command::PublishQuest { quest, body }) => {
-                let scratch = A::new(self.meters.scratch.clone());
-                let reply = match Quest::parse(quest, &body, &scratch, &self.meters.quests) {
-                    Ok(quest) => self.catalogue.publish(quest),
-                    Err(fault) => Reply::Refused(Refusal::json(Problem::InvalidQuest, fault)),
-                };
-                applied.replies.push((to, reply));
-            }
-            Request::Command(Command::StartHunt { hunt, quest, version, capacity }) => {
-                if let Err(problem) =
-                    self.start(now, to, (hunt, capacity), (quest, version), applied)
-                {
-                    applied.replies.push((to, Reply::Refused(problem.into())));
-                }
-            }
-            Request::Command(command) => self.partition.apply(now, to, &command, applied),
-            Request::Query(Query::Loot { session, .. }) => {
-                let hunt = session.checked_rem(hunts).map(|at| self.hunts[at as usize]);
-                let query = Query::Loot { session, hunt };
-                self.partition.query(now, to, &query, hunts, applied);
-            }
-            Request::Query(query) => self.partition.query(now, to, &query, hunts, applied),
-            Request::Watch(watch) => self.partition.watch(now, to, &watch, applied),
-            Request::Observe(what) => applied.replies.push((to, self.observe(what))),
-        }
-    }
-
-    fn start(
-        &mut self,
-        now: Timestamp,
-        to: ReplyTo,
-        (hunt, capacity): (Id, u32),
-        (quest, version): (Id, Option<u32>),
-        applied: &mut Applied,
-    ) -> Result<(), Problem> {
-        let quest = self.catalogue.find(&quest, version)?;
-        if self.hunts.len() >= self.limits.hunts_max && !self.hunts.contains(&hunt) {
-            return Err(Problem::HuntsFull);
-        }
-        if self.partition.start_hunt(now, to, hunt, quest, capacity, applied) {
-            self.hunts.push(hunt);
-        }
-        Ok(())
     }
 
     fn observe(&self, what: Observe) -> Reply {
@@ -336,9 +276,8 @@ impl<A: Arena> Store<A> {
     }
 
     fn tick(&mut self, now: Timestamp) -> Applied {
-        let (mut published, mut forgotten) = (Vec::new(), Vec::new());
-        self.partition.tick(now, &mut published, &mut forgotten);
-        self.hunts.retain(|hunt| !forgotten.contains(hunt));
+        let mut published = Vec::new();
+        self.memory.tick(now, WorkerId(0), &mut published);
         let frames = published.into_iter().map(|published| published.frame).collect();
         Applied { frames, ..Applied::default() }
     }
