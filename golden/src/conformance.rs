@@ -74,7 +74,7 @@ impl Server {
         };
         let public = driver::net::listen_shared(listen, listeners)?;
         let address = public[0].local_addr()?;
-        let node = Node { setup, public, admin: None, pin: false };
+        let node = Node { setup, public, admin: None, pin: false, private_descriptors: false };
         let thread = std::thread::spawn(move || runtime_tokio_epoll::serve(mode, node));
         Ok(Self { address, control, thread })
     }
