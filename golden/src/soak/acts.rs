@@ -72,7 +72,7 @@ pub struct Tally {
     /// Those that were not.
     pub unanswered: u64,
     /// Visits, by their place in [`ACTS`].
-    acts: [u64; ACTS.len()],
+    pub(super) acts: [u64; ACTS.len()],
 }
 
 impl Counts {
