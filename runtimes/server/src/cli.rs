@@ -4,6 +4,7 @@ use crate::args::{self, Task};
 use crate::faults::Faults;
 use crate::load::{Flags, Loaded, load};
 use crate::{print_config, secrets, token_command};
+use alloc_witness::Witness;
 use engine_core::api::token::Session;
 use engine_core::seam::PlayerRef;
 use std::ffi::OsString;
@@ -13,9 +14,11 @@ use std::process::ExitCode;
 const FAILED: u8 = 1;
 const MISUSED: u8 = 2;
 
-/// Does what the command line asks.
+/// Does what the command line asks. `allocator` is the witness of the allocator that was built in.
 #[must_use]
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn main(args: impl IntoIterator<Item = OsString>, allocator: &'static dyn Witness) -> ExitCode {
+    // Before there is a second thread, so that nothing disturbs the look.
+    crate::allocator::look(allocator);
     let task = match args::parse(args) {
         Ok(task) => task,
         Err(error) => {
@@ -37,7 +40,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn perform(task: Task) -> anyhow::Result<ExitCode> {
     let text = match task {
-        Task::Serve(flags) => return crate::run::serve(configured(&flags)?),
+        Task::Serve(flags) => {
+            let mut loaded = configured(&flags)?;
+            loaded.warnings.extend(crate::allocator::warning(crate::allocator::seen()));
+            return crate::run::serve(loaded);
+        }
         Task::CheckConfig(flags) => checked(&configured(&flags)?),
         Task::PrintConfig { effective: false, .. } => print_config::defaults(),
         Task::PrintConfig { effective: true, flags } => {

@@ -1,6 +1,7 @@
 //! The deployable treasure-hunt server: command line, configuration, signals, logs and metrics
 //! around the engine, the driver and a runtime.
 
+pub mod allocator;
 pub mod args;
 pub mod cli;
 pub mod config;
@@ -19,3 +20,16 @@ pub mod secrets;
 pub mod signals;
 pub mod token_command;
 pub mod version;
+
+/// The whole of a program: installs the allocator of a crate, and does what the command line asks.
+#[macro_export]
+macro_rules! program {
+    ($allocator:ident) => {
+        #[global_allocator]
+        static GLOBAL: $allocator::Global = $allocator::GLOBAL;
+
+        fn main() -> std::process::ExitCode {
+            $crate::cli::main(std::env::args_os(), &$allocator::WITNESS)
+        }
+    };
+}

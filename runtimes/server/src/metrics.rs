@@ -3,6 +3,9 @@
 //! A scrape gathers a [`Snapshot`] and writes it; nothing is counted here, so nothing here is on
 //! the path of a request.
 
+pub mod allocator;
+
+use self::allocator::AllocatorFigures;
 use crate::process::ProcessFigures;
 use engine_core::arena::ArenaFigures;
 use engine_core::figures::{RouteName, STATUSES, ShardFigures};
@@ -32,6 +35,8 @@ pub struct Snapshot {
     pub world: WorldFigures,
     /// What the arenas hold, by what dies together.
     pub arenas: [(&'static str, ArenaFigures); 3],
+    /// The allocator.
+    pub allocator: AllocatorFigures,
     /// What was chosen at the start, as label and value.
     pub runtime: Vec<(&'static str, String)>,
     /// What this build is, as label and value.
@@ -113,6 +118,7 @@ impl Collector for Snapshot {
         self.websockets(&mut out)?;
         self.game(&mut out)?;
         self.memory(&mut out)?;
+        self.allocator.encode(&mut out)?;
         self.server(&mut out)?;
         self.process(&mut out)
     }

@@ -1,8 +1,9 @@
 //! What operators ask the server itself: `/healthz`, `/readyz`, `/metrics`.
 
 use crate::logging::RateLimit;
+use crate::metrics::allocator::AllocatorFigures;
 use crate::metrics::{self, DriverTotals, Latency, Snapshot, WorldFigures};
-use crate::{process, version};
+use crate::{allocator, process, version};
 use driver::figures::DriverFigures;
 use driver::histogram::Histogram;
 use driver::store::{Memory, Store};
@@ -107,6 +108,10 @@ impl<A: Arena> ServerObserver<A> {
                 ("quests", self.meters.quests.figures()),
                 ("rounds", self.meters.rounds.figures()),
             ],
+            allocator: AllocatorFigures {
+                seen: Some(allocator::seen().clone()),
+                figures: allocator::figures(),
+            },
             runtime: vec![
                 ("runtime", runtime.into()),
                 ("why", why.into()),

@@ -1,5 +1,6 @@
 //! What this build is.
 
+use crate::allocator;
 use crate::config_keys::{KEYS, Key, Kind};
 
 /// The version of the package.
@@ -31,6 +32,7 @@ pub fn long_version() -> String {
     for (name, value) in facts().into_iter().skip(1) {
         text.push_str(&format!("\n{name}: {value}"));
     }
+    text.push_str(&format!("\nallocator: {}", allocator::describe(allocator::seen())));
     for (key, word) in [(Key::Runtime, "runtimes"), (Key::Arena, "arenas"), (Key::Store, "stores")]
     {
         let choices = KEYS.iter().find_map(|row| match row.kind {
