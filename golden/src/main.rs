@@ -71,8 +71,8 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
             let work = |transcript: &Transcript| Ok(on_core(&config, transcript));
             (server.name().into(), report::in_parallel(&transcripts, threads, work))
         }
-        (None, Server::Own(runtime)) => {
-            let program = program(check, runtime)?;
+        (None, Server::Own(backend)) => {
+            let program = program(check, backend.name())?;
             let work = |transcript: &Transcript| {
                 on_servers(transcript, &over, || Ok(Sockets::of(Process::start(&program)?)))
             };

@@ -140,6 +140,7 @@ fn start<A: Arena>(config: Config, keys: KeyRing, logs: &RateLimit) -> anyhow::R
         public,
         admin: Some(admin),
         pin: config.pin,
+        private_descriptors: false,
     };
     watch_signals(&control, config.drain_ms)?;
     info!(

@@ -75,7 +75,7 @@ fn with_server(mode: Mode, play: impl FnOnce(SocketAddr)) {
     };
     let public = net::listen_shared("127.0.0.1:0".parse().unwrap(), 1).unwrap();
     let addr = public[0].local_addr().unwrap();
-    let node = Node { setup, public, admin: None, pin: false };
+    let node = Node { setup, public, admin: None, pin: false, private_descriptors: false };
     let server = thread::spawn(move || serve(mode, node));
     play(addr);
     control.drain(1_000);

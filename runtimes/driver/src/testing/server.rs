@@ -85,6 +85,7 @@ impl Server {
             public,
             admin: Some(admin),
             pin: false,
+            private_descriptors: false,
         };
         server.thread = Some(std::thread::spawn(|| serve(node)));
         until("the server is ready", || server.control.state() == State::Ready);
