@@ -4,6 +4,7 @@
 //! the path of a request.
 
 use crate::process::ProcessFigures;
+use driver::Unavailable;
 use engine_core::arena::ArenaFigures;
 use engine_core::figures::{RouteName, STATUSES, ShardFigures};
 use prometheus_client::collector::Collector;
@@ -34,6 +35,8 @@ pub struct Snapshot {
     pub arenas: [(&'static str, ArenaFigures); 3],
     /// What was chosen at the start, as label and value.
     pub runtime: Vec<(&'static str, String)>,
+    /// The better runtimes that cannot start here.
+    pub refused: Vec<(&'static str, Unavailable)>,
     /// What this build is, as label and value.
     pub build: Vec<(&'static str, String)>,
     /// Worker threads.
@@ -217,6 +220,15 @@ impl Snapshot {
 
     fn server(&self, out: &mut Families<'_>) -> fmt::Result {
         out.info("hunt_runtime", "What was chosen at the start", &self.runtime)?;
+        if !self.refused.is_empty() {
+            let help = "Runtimes that auto prefers and that cannot start here";
+            let mut family = out.family("hunt_runtime_refused", help, None, MetricType::Gauge)?;
+            for (runtime, why) in &self.refused {
+                let labels =
+                    [("runtime", *runtime), ("cause", &why.cause), ("remedy", &why.remedy)];
+                gauge(family.encode_family(&labels)?, 1)?;
+            }
+        }
         out.info("hunt_build", "What this build is", &self.build)?;
         out.gauge("hunt_workers", "Worker threads", self.workers)?;
         let help = "Messages from one worker to another";

@@ -4,8 +4,8 @@
 //! cannot be read sets no limit.
 
 use serde::Serialize;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 /// The limits in force.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -26,6 +26,15 @@ pub enum Version {
     V1,
     /// One hierarchy.
     V2,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        })
+    }
 }
 
 /// Limits of memory from here on are how version 1 says that there is none.
@@ -213,7 +222,10 @@ mod tests {
 
     #[test]
     fn without_control_groups_nothing_is_bound() {
-        assert_eq!(Files::new(&[("proc/self/mountinfo", "not a mount\n")]).read(), Cgroup::default());
+        assert_eq!(
+            Files::new(&[("proc/self/mountinfo", "not a mount\n")]).read(),
+            Cgroup::default()
+        );
     }
 
     #[cfg(target_os = "linux")]

@@ -36,6 +36,7 @@ fn snapshot() -> Snapshot {
         },
         arenas: [("scratch", arena), ("quests", arena), ("rounds", arena)],
         runtime: vec![("runtime", "tokio".into()), ("why", "asked \"so\"".into())],
+        refused: vec![("tokio-uring", Unavailable::new("forbidden", "allow it"))],
         build: vec![("version", "1.2.3".into())],
         workers: 2,
         connections_max: 65_536,
@@ -98,6 +99,11 @@ fn every_figure_is_exposed_by_its_name_and_labels() {
         ("hunt_arena_high_bytes", &[("kind", "quests")], 2.0),
         ("hunt_arena_resets_total", &[("kind", "rounds")], 3.0),
         ("hunt_runtime_info", &[("runtime", "tokio"), ("why", "asked \\\"so\\\"")], 1.0),
+        (
+            "hunt_runtime_refused",
+            &[("runtime", "tokio-uring"), ("cause", "forbidden"), ("remedy", "allow it")],
+            1.0,
+        ),
         ("hunt_build_info", &[("version", "1.2.3")], 1.0),
         ("hunt_workers", &[], 2.0),
         ("hunt_accept_errors_total", &[], 15.0),
@@ -130,6 +136,12 @@ fn every_family_says_what_it_is() {
 fn figures_that_the_kernel_does_not_tell_are_left_out() {
     let text = Snapshot { process: ProcessFigures::default(), ..snapshot() }.write();
     assert!(!read(&text).contains_key("process_open_fds"));
+}
+
+#[test]
+fn where_nothing_was_refused_there_is_no_family_of_it() {
+    let text = Snapshot { refused: Vec::new(), ..snapshot() }.write();
+    assert!(!read(&text).contains_key("hunt_runtime_refused"));
 }
 
 #[test]

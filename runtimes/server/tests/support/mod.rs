@@ -1,6 +1,8 @@
 //! The real program, started on free ports, and a plain HTTP client.
 #![allow(dead_code, clippy::unwrap_used, reason = "every test file uses a part; a test may panic")]
 
+pub(crate) mod confined;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -24,7 +26,12 @@ pub(crate) fn program() -> Command {
 
 /// Runs the program to its end.
 pub(crate) fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
-    program().args(args).envs(env.iter().copied()).stdin(Stdio::null()).output().unwrap()
+    output(program().args(args).envs(env.iter().copied()))
+}
+
+/// Runs a command to its end.
+pub(crate) fn output(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().unwrap()
 }
 
 /// Standard output and standard error of a run, one after the other.
@@ -51,11 +58,16 @@ impl Server {
 
     /// Starts on free ports, which `args` can overrule, and waits for its addresses.
     pub(crate) fn start_with(args: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut child = program()
-            .env("HUNT_LISTEN", "127.0.0.1:0")
-            .env("HUNT_ADMIN", "127.0.0.1:0")
-            .args(args)
-            .envs(env.iter().copied())
+        Self::start_command(program().args(args).envs(env.iter().copied()))
+    }
+
+    /// Starts what a command starts.
+    pub(crate) fn start_command(command: &mut Command) -> Self {
+        let free = ["HUNT_LISTEN", "HUNT_ADMIN"];
+        let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+        let free = free.into_iter().filter(|name| !given.iter().any(|g| g == name));
+        let mut child = command
+            .envs(free.map(|name| (name, "127.0.0.1:0")))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
