@@ -39,7 +39,8 @@ impl Backend {
     ];
 
     /// The order in which `auto` tries them.
-    pub const AUTO: [Self; 4] = [Self::TokioUring, Self::TokioPerCore, Self::Monoio, Self::Glommio];
+    pub const AUTO: [Self; 5] =
+        [Self::TokioUring, Self::TokioPerCore, Self::Monoio, Self::Glommio, Self::MonoioLegacy];
 
     /// Those of this build.
     pub fn built_in() -> impl Iterator<Item = Self> {
@@ -76,6 +77,19 @@ impl Backend {
         match self {
             Self::Tokio | Self::TokioPerCore => cfg!(feature = "tokio"),
             Self::TokioUring | Self::Glommio | Self::Monoio | Self::MonoioLegacy => false,
+        }
+    }
+
+    /// What it needs of the system, beside sockets.
+    #[must_use]
+    pub const fn needs(self) -> &'static str {
+        match self {
+            Self::Tokio | Self::TokioPerCore | Self::MonoioLegacy => "epoll",
+            Self::TokioUring => {
+                "io_uring with DEFER_TASKRUN, multishot receive and provided buffer rings"
+            }
+            Self::Glommio => "io_uring and 512 KiB of locked memory for each worker",
+            Self::Monoio => "io_uring with DEFER_TASKRUN",
         }
     }
 
