@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Duration;
 
-pub use ring::{probe, serve, serve_with};
+pub use ring::{READ_BYTES, probe, serve, serve_with};
 
 /// A worker, from its start to its end.
 async fn work<H: Halves, A: Arena, S: Service>(setup: &Setup<A, S>, seat: Seat) -> io::Result<()> {

@@ -23,7 +23,7 @@ const ENTRIES: u32 = 1024;
 const RESULTS: u32 = 16 * 1024;
 /// What a read in flight holds: a request or a message, as they come. What is longer is read in one
 /// more call.
-const READ_BYTES: usize = 512;
+pub const READ_BYTES: usize = 512;
 
 /// Whether io_uring can be had here, as this backend needs it.
 ///

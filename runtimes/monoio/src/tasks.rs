@@ -9,6 +9,10 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
+
+/// For how long a runtime waits once more before it is dropped.
+const LET_GO: Duration = Duration::from_millis(1);
 
 /// The loops of one worker. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +43,7 @@ impl Tasks {
         self.leave(place);
     }
 
-    /// Ends all, and waits until they are dropped.
+    /// Ends all, waits until they are dropped, and until the kernel has let go of their sockets.
     pub(crate) async fn end(&self) {
         self.0.borrow_mut().ended = true;
         let wakers = std::mem::take(&mut self.0.borrow_mut().wakers);
@@ -50,6 +54,8 @@ impl Tasks {
             if state.running == 0 { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
+        // Operations that were dropped are cancelled when the runtime waits the next time.
+        monoio::time::sleep(LET_GO).await;
     }
 
     fn enter(&self, waker: &Waker) -> usize {
