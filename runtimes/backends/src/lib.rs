@@ -76,7 +76,8 @@ impl Backend {
     pub const fn is_built_in(self) -> bool {
         match self {
             Self::Tokio | Self::TokioPerCore => cfg!(feature = "tokio"),
-            Self::TokioUring | Self::Glommio | Self::Monoio | Self::MonoioLegacy => false,
+            Self::Monoio | Self::MonoioLegacy => cfg!(feature = "monoio"),
+            Self::TokioUring | Self::Glommio => false,
         }
     }
 
@@ -108,7 +109,11 @@ impl Backend {
         if !self.is_built_in() {
             return Err(self.left_out());
         }
-        Ok(())
+        match self {
+            #[cfg(feature = "monoio")]
+            Self::Monoio => runtime_monoio::probe(),
+            _ => Ok(()),
+        }
     }
 
     /// Serves until the node is drained or aborted. Blocks.
@@ -125,6 +130,10 @@ impl Backend {
             Self::TokioPerCore => {
                 runtime_tokio_epoll::serve(runtime_tokio_epoll::Mode::PerCore, node)
             }
+            #[cfg(feature = "monoio")]
+            Self::Monoio => runtime_monoio::serve(node),
+            #[cfg(feature = "monoio")]
+            Self::MonoioLegacy => runtime_monoio::legacy::serve(node),
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))
