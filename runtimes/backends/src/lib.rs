@@ -75,7 +75,8 @@ impl Backend {
     pub const fn is_built_in(self) -> bool {
         match self {
             Self::Tokio | Self::TokioPerCore => cfg!(feature = "tokio"),
-            Self::TokioUring | Self::Glommio | Self::Monoio | Self::MonoioLegacy => false,
+            Self::Glommio => cfg!(feature = "glommio"),
+            Self::TokioUring | Self::Monoio | Self::MonoioLegacy => false,
         }
     }
 
@@ -91,10 +92,12 @@ impl Backend {
     /// # Errors
     /// Why not, and what to do about it.
     pub fn probe(self) -> Result<(), Unavailable> {
-        if !self.is_built_in() {
-            return Err(self.left_out());
+        match self {
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::probe(),
+            _ if self.is_built_in() => Ok(()),
+            _ => Err(self.left_out()),
         }
-        Ok(())
     }
 
     /// Serves until the node is drained or aborted. Blocks.
@@ -111,6 +114,8 @@ impl Backend {
             Self::TokioPerCore => {
                 runtime_tokio_epoll::serve(runtime_tokio_epoll::Mode::PerCore, node)
             }
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::serve(node),
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))
