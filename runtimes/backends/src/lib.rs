@@ -76,8 +76,9 @@ impl Backend {
     pub const fn is_built_in(self) -> bool {
         match self {
             Self::Tokio | Self::TokioPerCore => cfg!(feature = "tokio"),
+            Self::Glommio => cfg!(feature = "glommio"),
             Self::Monoio | Self::MonoioLegacy => cfg!(feature = "monoio"),
-            Self::TokioUring | Self::Glommio => false,
+            Self::TokioUring => false,
         }
     }
 
@@ -106,13 +107,13 @@ impl Backend {
     /// # Errors
     /// Why not, and what to do about it.
     pub fn probe(self) -> Result<(), Unavailable> {
-        if !self.is_built_in() {
-            return Err(self.left_out());
-        }
         match self {
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::probe(),
             #[cfg(feature = "monoio")]
             Self::Monoio => runtime_monoio::probe(),
-            _ => Ok(()),
+            _ if self.is_built_in() => Ok(()),
+            _ => Err(self.left_out()),
         }
     }
 
@@ -134,6 +135,8 @@ impl Backend {
             Self::Monoio => runtime_monoio::serve(node),
             #[cfg(feature = "monoio")]
             Self::MonoioLegacy => runtime_monoio::legacy::serve(node),
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::serve(node),
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))
