@@ -31,9 +31,10 @@ const TOP_TOOLS: [&str; 2] = ["rust-toolchain.toml", "rustfmt.toml"];
 
 /// Where `unsafe` may stand: allocators cannot be written without it, nor can backends on io_uring.
 /// One test calls an allocator by hand.
-const MAY_BE_UNSAFE: [&str; 5] = [
+const MAY_BE_UNSAFE: [&str; 6] = [
     "allocators/",
     "engine-core/tests/arena_contract.rs",
+    "runtimes/floor/",
     "runtimes/glommio/",
     "runtimes/monoio/",
     "runtimes/tokio-uring/",
