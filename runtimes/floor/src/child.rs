@@ -7,6 +7,7 @@ use anyhow::{Context, bail, ensure};
 use engine_core::time::Timestamp;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -35,12 +36,24 @@ impl Running {
     /// # Errors
     /// If it does not start, or its world cannot be set up.
     pub fn start(peer: Peer, core: usize, players: u32) -> anyhow::Result<Self> {
-        Self::try_start(peer, core, players).with_context(|| format!("{peer} does not start"))
+        Self::start_from(&env::current_exe()?, peer, core, players)
     }
 
-    fn try_start(peer: Peer, core: usize, players: u32) -> anyhow::Result<Self> {
-        let program =
-            env::var_os("FLOOR_PROGRAM").map_or_else(env::current_exe, |p| Ok(p.into()))?;
+    /// As [`Running::start`], from another program than this one.
+    ///
+    /// # Errors
+    /// As [`Running::start`].
+    pub fn start_from(
+        program: &Path,
+        peer: Peer,
+        core: usize,
+        players: u32,
+    ) -> anyhow::Result<Self> {
+        Self::try_start(program, peer, core, players)
+            .with_context(|| format!("{peer} does not start"))
+    }
+
+    fn try_start(program: &Path, peer: Peer, core: usize, players: u32) -> anyhow::Result<Self> {
         let mut child = Command::new(program)
             .args(["serve", "--peer", peer.name()])
             .args(["--core", &core.to_string(), "--players", &players.to_string()])

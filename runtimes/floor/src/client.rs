@@ -17,8 +17,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// For how long a server may say nothing at all.
-pub const STALL: Duration = Duration::from_secs(5);
+/// For how long a server may say nothing at all, where nothing else is said.
+const STALL: Duration = Duration::from_secs(5);
 /// The longest latency that is told apart, in nanoseconds.
 const LATENCY_NS_MAX: u64 = 60_000_000_000;
 const READ_BYTES: usize = 64 * 1024;
@@ -71,6 +71,8 @@ pub struct Client {
     /// The last tick that was broadcast, and when it was first seen.
     tick: (u64, Instant),
     read: Box<[u8]>,
+    /// For how long the server may say nothing at all.
+    pub patience: Duration,
 }
 
 impl Client {
@@ -108,6 +110,7 @@ impl Client {
             outstanding: 0,
             tick: (0, Instant::now()),
             read: vec![0; READ_BYTES].into(),
+            patience: STALL,
         })
     }
 
@@ -175,8 +178,8 @@ impl Client {
                 Err(error) => return Err(error.into()),
             }
             if events.is_empty() {
-                let silent = heard.elapsed();
-                ensure!(silent < STALL, "the server has been silent for {} s", silent.as_secs());
+                let (silent, patience) = (heard.elapsed(), self.patience);
+                ensure!(silent < patience, "the server has been silent for {patience:?}");
                 continue;
             }
             heard = Instant::now();
@@ -220,11 +223,13 @@ impl Client {
             rest = &rest[taken..];
         }
         self.conns[place].input = rest.to_vec();
-        Ok(())
+        // Not before all that came was looked at: a second answer to one request is no answer to
+        // the next.
+        let asks = self.workload != Workload::Fanout && self.budget > 0;
+        if asks && !self.conns[place].waits { self.ask(place) } else { Ok(()) }
     }
 
-    /// Takes in a response, and asks for the next. Returns how many bytes it had; 0: more is to
-    /// come.
+    /// Takes in a response. Returns how many bytes it had; 0: more is to come.
     fn take_response(&mut self, place: usize, bytes: &[u8]) -> anyhow::Result<usize> {
         let Some(answer) = answer::response(bytes)? else { return Ok(0) };
         let end = answer.body.end;
@@ -261,7 +266,7 @@ impl Client {
         self.figures.latency.saturating_record(ns);
         self.figures.answers += 1;
         self.outstanding -= 1;
-        if self.budget > 0 { self.ask(place) } else { Ok(()) }
+        Ok(())
     }
 
     /// Notes how long after the first connection this one got the broadcast of a tick.

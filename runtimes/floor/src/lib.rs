@@ -28,6 +28,7 @@ pub mod io_uring;
 pub mod measure;
 pub mod peer;
 pub mod record;
+pub mod ring_buffers;
 pub mod run;
 pub mod serve;
 pub mod system;
