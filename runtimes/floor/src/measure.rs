@@ -130,7 +130,7 @@ fn count_system_calls(
     }
     // Nothing is under way when counting begins or ends, so every call belongs to these requests.
     client.run_requests(0)?;
-    let requests = u64::from(connections * 4).max(20_000);
+    let requests = u64::from(connections * 4).max(4_000);
     system_calls::count(pid, || {
         client.run_requests(requests)?;
         Ok(requests)
