@@ -13,12 +13,7 @@ pub fn poll_append(
 ) -> Poll<io::Result<usize>> {
     let mut leased = buffers::lease();
     let poll = read(&mut leased);
-    if buf.capacity() == 0 && !leased.is_empty() {
-        *buf = leased;
-    } else {
-        buf.extend_from_slice(&leased);
-        buffers::give(leased);
-    }
+    buffers::append(buf, leased);
     poll
 }
 
