@@ -59,7 +59,7 @@ pub struct Counts {
     connections: AtomicU64,
     answered: AtomicU64,
     unanswered: AtomicU64,
-    acts: [AtomicU64; ACTS.len()],
+    pub(super) acts: [AtomicU64; ACTS.len()],
 }
 
 /// The counts at one moment.
@@ -72,7 +72,7 @@ pub struct Tally {
     /// Those that were not.
     pub unanswered: u64,
     /// Visits, by their place in [`ACTS`].
-    acts: [u64; ACTS.len()],
+    pub(super) acts: [u64; ACTS.len()],
 }
 
 impl Counts {

@@ -109,7 +109,7 @@ pub(crate) struct Reader {
 impl ReadHalf for Reader {
     async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
         let read = poll_fn(|cx| {
-            readiness::poll_append(&mut buf, |leased| {
+            readiness::append(&mut buf, |leased| {
                 let (mut stream, mut scratch) =
                     (self.socket.0.borrow_mut(), self.scratch.borrow_mut());
                 let count = ready!(Pin::new(&mut *stream).poll_read(cx, &mut scratch))?;
