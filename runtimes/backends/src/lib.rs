@@ -78,7 +78,7 @@ impl Backend {
             Self::Tokio | Self::TokioPerCore => cfg!(feature = "tokio"),
             Self::Glommio => cfg!(feature = "glommio"),
             Self::Monoio | Self::MonoioLegacy => cfg!(feature = "monoio"),
-            Self::TokioUring => false,
+            Self::TokioUring => cfg!(feature = "tokio-uring"),
         }
     }
 
@@ -108,6 +108,8 @@ impl Backend {
     /// Why not, and what to do about it.
     pub fn probe(self) -> Result<(), Unavailable> {
         match self {
+            #[cfg(feature = "tokio-uring")]
+            Self::TokioUring => runtime_tokio_uring::probe(),
             #[cfg(feature = "glommio")]
             Self::Glommio => runtime_glommio::probe(),
             #[cfg(feature = "monoio")]
@@ -131,12 +133,20 @@ impl Backend {
             Self::TokioPerCore => {
                 runtime_tokio_epoll::serve(runtime_tokio_epoll::Mode::PerCore, node)
             }
+            #[cfg(feature = "tokio-uring")]
+            Self::TokioUring => runtime_tokio_uring::serve(node),
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::serve(node),
             #[cfg(feature = "monoio")]
             Self::Monoio => runtime_monoio::serve(node),
             #[cfg(feature = "monoio")]
             Self::MonoioLegacy => runtime_monoio::legacy::serve(node),
-            #[cfg(feature = "glommio")]
-            Self::Glommio => runtime_glommio::serve(node),
+            #[cfg(not(all(
+                feature = "tokio",
+                feature = "tokio-uring",
+                feature = "glommio",
+                feature = "monoio"
+            )))]
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))
