@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,8 @@ impl Vitals {
 pub struct Watch {
     proc: PathBuf,
     admin: SocketAddr,
-    ports: [u16; 2],
+    /// Its two listeners, as `/proc/net/tcp` writes them.
+    listeners: [String; 2],
 }
 
 impl Watch {
@@ -74,7 +75,7 @@ impl Watch {
         Self {
             proc: Path::new("/proc").join(process.id().to_string()),
             admin: at.admin,
-            ports: [at.public.port(), at.admin.port()],
+            listeners: [at.public, at.admin].map(written),
         }
     }
 
@@ -95,7 +96,7 @@ impl Watch {
         Ok(Vitals {
             rss_bytes: self.resident()?,
             descriptors: descriptors(&tasks),
-            sockets: sockets(&fs::read_to_string(self.proc.join("net/tcp"))?, self.ports),
+            sockets: sockets(&fs::read_to_string(self.proc.join("net/tcp"))?, &self.listeners),
             // The one that asks is open.
             connections: opened.saturating_sub(1),
             threads: tasks.len() as u64,
@@ -163,19 +164,23 @@ fn descriptors(tasks: &[PathBuf]) -> u64 {
     tables.iter().map(|table| table.len() as u64).sum()
 }
 
-/// The sockets of connections to `ports` in a table of `/proc/net/tcp` that a process holds:
+/// An address as `/proc/net/tcp` writes it: `0100007F:1F90`.
+fn written(at: SocketAddr) -> String {
+    let ip = match at.ip() {
+        IpAddr::V4(ip) => u32::from_ne_bytes(ip.octets()),
+        IpAddr::V6(_) => unreachable!("the servers of the transcripts listen on 127.0.0.1"),
+    };
+    format!("{ip:08X}:{:04X}", at.port())
+}
+
+/// The sockets of connections to `listeners` in a table of `/proc/net/tcp` that a process holds:
 /// listeners, and what only the kernel still knows, are left out.
-fn sockets(table: &str, ports: [u16; 2]) -> u64 {
+fn sockets(table: &str, listeners: &[String]) -> u64 {
     const LISTEN: &str = "0A";
     let held = table.lines().skip(1).filter(|line| {
-        let mut fields = line.split_whitespace();
-        let local = fields.nth(1).and_then(|local| local.rsplit_once(':'));
-        let port = local.and_then(|(_, port)| u16::from_str_radix(port, 16).ok());
-        let state = fields.nth(1);
-        let inode = fields.nth(5);
-        port.is_some_and(|port| ports.contains(&port))
-            && state != Some(LISTEN)
-            && inode.is_some_and(|inode| inode != "0")
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let &[_, local, _, state, _, _, _, _, _, inode, ..] = &fields[..] else { return false };
+        listeners.iter().any(|listener| listener == local) && state != LISTEN && inode != "0"
     });
     held.count() as u64
 }
@@ -183,6 +188,7 @@ fn sockets(table: &str, ports: [u16; 2]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::{Command, Stdio};
 
     #[test]
     fn a_metric_is_summed_over_its_labels_and_not_taken_for_a_longer_name() {
@@ -206,16 +212,19 @@ mod tests {
             line("1F91", "01", "80"),
             line("1F92", "01", "81"),
         ];
-        assert_eq!(sockets(&table.concat(), [0x1f90, 0x1f91]), 3);
+        let listeners = ["127.0.0.1:8080", "127.0.0.1:8081"].map(|at| written(at.parse().unwrap()));
+        assert_eq!(sockets(&table.concat(), &listeners), 3);
     }
 
     #[test]
-    fn threads_that_share_a_table_are_counted_once() {
-        let own = PathBuf::from("/proc/thread-self");
-        let one = descriptors(std::slice::from_ref(&own));
-        assert!(one >= 3);
-        let _more = fs::File::open("/dev/null").unwrap();
-        let two = descriptors(std::slice::from_ref(&own));
-        assert!(two >= 1);
+    fn descriptors_of_a_process_without_threads_are_counted_once() {
+        let mut child = Command::new("sleep").arg("60").stdin(Stdio::piped()).spawn().unwrap();
+        let task = format!("/proc/{0}/task/{0}", child.id());
+        let task = PathBuf::from(task);
+        let one = descriptors(std::slice::from_ref(&task));
+        assert!(one >= 3, "{one}");
+        assert_eq!(descriptors(&[task.clone(), task]), one);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }

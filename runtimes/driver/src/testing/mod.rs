@@ -1,13 +1,16 @@
 //! What every backend must do over real sockets, written once. A backend gets all of it by one line
-//! in each of three test files:
+//! in each of a few test files:
 //!
 //! ```ignore
 //! driver::conformance!(per_core, HeapArena, serve);
+//! driver::private_tables!(private_tables, HeapArena, serve);
+//!
 //! driver::heap!(HeapArena; per_core: serve, pinned = 0;);
 //! driver::descriptors!(HeapArena; per_core: serve;);
+//! driver::per_core!(HeapArena; per_core: serve;);
 //! ```
 //!
-//! The last two are about the whole process, so nothing else may run in it.
+//! The last three are about the whole process, so each stands in a file of its own.
 #![allow(clippy::unwrap_used, reason = "all of it is part of tests")]
 
 pub mod cases;
@@ -16,6 +19,7 @@ pub mod descriptors;
 pub mod heap;
 pub mod late_store;
 pub mod odd_peers;
+pub mod per_core;
 mod server;
 
 pub use client::{Client, Response, Watcher};

@@ -38,11 +38,21 @@ pub struct Plan {
     pub workers: usize,
     /// Answers come from another thread, this much later; at once where none is given.
     pub late: Option<Duration>,
+    /// Whether each worker stays on a core of its own.
+    pub pin: bool,
+    /// Whether each worker has a descriptor table of its own.
+    pub private_descriptors: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { limits: Limits::default(), workers: 2, late: None }
+        Self {
+            limits: Limits::default(),
+            workers: 2,
+            late: None,
+            pin: false,
+            private_descriptors: false,
+        }
     }
 }
 
@@ -84,7 +94,7 @@ impl Server {
         plan: Plan,
         serve: impl FnOnce(Node<A, Hunts>) -> io::Result<()> + Send + 'static,
     ) -> Self {
-        let Plan { limits, workers, late } = plan;
+        let Plan { limits, workers, late, pin, private_descriptors } = plan;
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let public = net::listen_shared(any, workers).unwrap();
         let admin = net::listen(any).unwrap();
@@ -116,8 +126,8 @@ impl Server {
             },
             public,
             admin: Some(admin),
-            pin: false,
-            private_descriptors: false,
+            pin,
+            private_descriptors,
         };
         server.thread = Some(std::thread::spawn(|| serve(node)));
         until("the server is ready", || server.control.state() == State::Ready);
