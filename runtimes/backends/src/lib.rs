@@ -141,6 +141,7 @@ impl Backend {
             Self::MonoioLegacy => runtime_monoio::legacy::serve(node),
             #[cfg(feature = "glommio")]
             Self::Glommio => runtime_glommio::serve(node),
+            #[allow(unreachable_patterns, reason = "a build may leave some out")]
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))
