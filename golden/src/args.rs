@@ -37,7 +37,7 @@ pub(crate) enum Task {
 
 #[derive(clap::Args)]
 pub(crate) struct Check {
-    /// Which server: core, or tokio or tokio-per-core, which are started for each transcript
+    /// Which server: core, or a runtime of hunt-server, which is started for each transcript
     #[arg(long, default_value = "core", conflicts_with = "url")]
     pub(crate) server: String,
     /// A running server that was started with golden/server.toml and not played against before

@@ -3,35 +3,17 @@
 use crate::echo::{self, Echo};
 use alloc_heap::HeapArena;
 use anyhow::{Result, anyhow};
-use clap::ValueEnum;
+use backends::Backend;
 use driver::store::Memory;
 use driver::{Control, Node, Observer, Setup};
 use engine_core::arena::{Arena, ArenaMeters};
 use engine_core::error::Problem;
 use engine_core::game::hash::Seed;
 use engine_core::seam::{Observe, Reply};
-use runtime_tokio_epoll::Mode;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-
-/// The backends that can carry it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Runtime {
-    /// Tokio on epoll, work-stealing.
-    Tokio,
-    /// Tokio on epoll, one runtime per core.
-    TokioPerCore,
-}
-
-impl fmt::Display for Runtime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = self.to_possible_value().expect("no variant is hidden");
-        f.write_str(value.get_name())
-    }
-}
 
 /// A conformance server that runs.
 #[derive(Debug)]
@@ -53,8 +35,9 @@ impl Server {
     /// Starts it; port 0 takes any free port.
     ///
     /// # Errors
-    /// If the address cannot be had.
-    pub fn start(runtime: Runtime, listen: SocketAddr) -> Result<Self> {
+    /// If the backend cannot start here, or the address cannot be had.
+    pub fn start(backend: Backend, listen: SocketAddr) -> Result<Self> {
+        backend.probe()?;
         let limits = Arc::new(echo::limits());
         let meters = ArenaMeters::default();
         let workers = std::thread::available_parallelism()?.get();
@@ -68,14 +51,11 @@ impl Server {
             arena: Box::new(move || HeapArena::new(meters.scratch.clone())),
             service: Box::new(|_| Echo),
         };
-        let (mode, listeners) = match runtime {
-            Runtime::Tokio => (Mode::WorkStealing, 1),
-            Runtime::TokioPerCore => (Mode::PerCore, workers),
-        };
+        let listeners = if backend.is_per_core() { workers } else { 1 };
         let public = driver::net::listen_shared(listen, listeners)?;
         let address = public[0].local_addr()?;
-        let node = Node { setup, public, admin: None, pin: false };
-        let thread = std::thread::spawn(move || runtime_tokio_epoll::serve(mode, node));
+        let node = Node { setup, public, admin: None, pin: false, private_descriptors: false };
+        let thread = std::thread::spawn(move || backend.serve(node));
         Ok(Self { address, control, thread })
     }
 

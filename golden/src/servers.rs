@@ -1,5 +1,6 @@
 //! The servers that the transcripts are played against, by name.
 
+use backends::Backend;
 use std::fmt::Write;
 
 /// A server.
@@ -8,11 +9,9 @@ pub enum Server {
     /// The engine itself, under virtual time.
     Core,
     /// `hunt-server` with this `--runtime`.
-    Own(&'static str),
+    Own(Backend),
 }
 
-/// The runtimes of `hunt-server`.
-pub const RUNTIMES: [&str; 2] = ["tokio", "tokio-per-core"];
 /// Servers of the Go module.
 pub const GO: [&str; 2] = ["go-nethttp", "go-fasthttp"];
 
@@ -25,14 +24,14 @@ impl Server {
         if name == "core" {
             return Ok(Self::Core);
         }
-        if let Some(runtime) = RUNTIMES.iter().find(|runtime| **runtime == name) {
-            return Ok(Self::Own(runtime));
+        if let Ok(backend) = name.parse() {
+            return Ok(Self::Own(backend));
         }
         if GO.contains(&name) {
             return Err(format!("{name} is not built in this checkout"));
         }
         let mut message = format!("no server is called {name}; there are: core");
-        for known in RUNTIMES.iter().chain(&GO) {
+        for known in Backend::ALL.map(Backend::name).iter().chain(&GO) {
             let _ = write!(message, ", {known}");
         }
         Err(message)
@@ -43,7 +42,7 @@ impl Server {
     pub fn name(self) -> &'static str {
         match self {
             Self::Core => "core",
-            Self::Own(runtime) => runtime,
+            Self::Own(backend) => backend.name(),
         }
     }
 }

@@ -2,8 +2,9 @@
 //! that failed or passed only non-strictly.
 
 use anyhow::{Context, Result, bail, ensure};
+use backends::Backend;
 use clap::Parser;
-use golden::conformance::{Runtime, Server};
+use golden::conformance::Server;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -17,7 +18,7 @@ use std::process::{Command, ExitCode};
 struct Args {
     /// The backend that carries the engine.
     #[arg(long, default_value = "tokio-per-core")]
-    runtime: Runtime,
+    runtime: Backend,
     /// The `wstest` program of the Autobahn test suite, version 25.10.1.
     #[arg(long, env = "AUTOBAHN_WSTEST", default_value = "target/autobahn/wstest")]
     wstest: PathBuf,

@@ -1,8 +1,9 @@
 //! Runs the conformance application, for outside HTTP and WebSocket suites to talk to.
 
 use anyhow::Result;
+use backends::Backend;
 use clap::Parser;
-use golden::conformance::{Runtime, Server};
+use golden::conformance::Server;
 use std::net::SocketAddr;
 
 /// Serve the conformance application until it is killed.
@@ -15,7 +16,7 @@ struct Args {
     listen: SocketAddr,
     /// The backend that carries the engine.
     #[arg(long, default_value = "tokio-per-core")]
-    runtime: Runtime,
+    runtime: Backend,
 }
 
 #[expect(clippy::print_stdout, reason = "says where it listens")]

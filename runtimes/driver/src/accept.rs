@@ -93,8 +93,13 @@ impl<R: Runtime, A: Arena, S: Service> Acceptor<R, A, S> {
             }
         }
         let Self { listener, home, .. } = self;
+        let control = home.with(|w| w.control().clone());
+        if control.has_private_descriptors() {
+            // The socket has copies in the tables of other workers, which would keep it open.
+            listener.shutdown();
+        }
         drop(listener);
-        home.with(|w| w.control().accepting(false));
+        control.accepting(false);
     }
 
     /// The next connection; `None` when it is time to stop.

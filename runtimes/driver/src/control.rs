@@ -6,7 +6,7 @@
 use crate::figures::DriverFigures;
 use crate::mailbox::Mailbox;
 use engine_core::seam::{Applied, Frame, Listener, WorkerId};
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Where a server stands.
@@ -49,6 +49,8 @@ struct Inner {
     started: AtomicUsize,
     /// Loops that still accept players.
     accepting: AtomicUsize,
+    /// Whether each worker has a descriptor table of its own.
+    private_descriptors: AtomicBool,
     /// Connections open now, by `Listener as usize`.
     open: [AtomicUsize; 2],
 }
@@ -72,6 +74,7 @@ impl Control {
             state: AtomicU8::new(State::Starting as u8),
             started: AtomicUsize::new(0),
             accepting: AtomicUsize::new(0),
+            private_descriptors: AtomicBool::new(false),
             open: Default::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -155,6 +158,16 @@ impl Control {
             // Not exchanged: a drain came first, and stays.
             let _ = state.compare_exchange(starting, ready, Ordering::AcqRel, Ordering::Acquire);
         }
+    }
+
+    /// Each worker is to have a descriptor table of its own, or not.
+    pub(crate) fn part_descriptors(&self, private: bool) {
+        self.inner.private_descriptors.store(private, Ordering::Release);
+    }
+
+    /// Whether sockets of one worker may have copies in the tables of others.
+    pub(crate) fn has_private_descriptors(&self) -> bool {
+        self.inner.private_descriptors.load(Ordering::Acquire)
     }
 
     /// A loop begins to accept players, or has ended.

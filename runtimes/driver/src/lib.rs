@@ -20,6 +20,7 @@
 //! - [`node`] is what a server hands to a backend; [`control`] is how it ends it and reads figures.
 //! - [`store`] answers what a shard submits.
 //! - [`mailbox`] is the only queue between threads.
+//! - [`tables`] gives each worker a descriptor table of its own, where asked.
 //! - [`sim`] is a runtime without sockets, threads or a clock, for tests.
 
 pub mod accept;
@@ -39,10 +40,16 @@ pub mod runtime;
 pub mod sim;
 pub mod store;
 mod sync;
+pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unavailable;
+#[cfg(feature = "uring")]
+pub mod uring;
 pub mod worker;
 
 pub use control::{Control, State};
 pub use node::{Node, Observer, Setup};
 pub use runtime::{BufResult, Listen, ReadHalf, Runtime, Share, WriteHalf};
+pub use tables::Tables;
+pub use unavailable::Unavailable;

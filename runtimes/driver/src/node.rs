@@ -6,6 +6,7 @@ use crate::loops::Loop;
 use crate::net;
 use crate::runtime::{Runtime, Share};
 use crate::store::Store;
+use crate::tables::{Meeting, Tables};
 use crate::worker::Worker;
 use engine_core::arena::Arena;
 use engine_core::limits::Limits;
@@ -51,6 +52,9 @@ pub struct Node<A: Arena, S: Service> {
     pub admin: Option<TcpListener>,
     /// Whether each worker stays on a core of its own.
     pub pin: bool,
+    /// Whether each worker has a descriptor table of its own; for those of
+    /// [`Node::run_per_core`].
+    pub private_descriptors: bool,
 }
 
 impl<A: Arena, S: Service> fmt::Debug for Setup<A, S> {
@@ -91,16 +95,19 @@ impl<A: Arena, S: Service> Node<A, S> {
         (self.setup, seats)
     }
 
-    /// Runs `work` for every worker, each on a thread of its own. Where there are fewer listeners
+    /// Runs `work` for every worker, each on a thread of its own. It calls [`Tables::part`] when
+    /// its runtime is built. Where there are fewer listeners
     /// than workers, the last one is shared by the rest.
     ///
     /// # Errors
     /// The first of `work`. If one fails or panics, the others are aborted.
     pub fn run_per_core<W>(mut self, work: W) -> io::Result<()>
     where
-        W: Fn(&Setup<A, S>, Seat) -> io::Result<()> + Sync,
+        W: Fn(&Setup<A, S>, Seat, Tables<'_>) -> io::Result<()> + Sync,
     {
         let pin = self.pin;
+        self.setup.control.part_descriptors(self.private_descriptors);
+        let meeting = &Meeting::new(self.private_descriptors, self.setup.control.workers());
         while let Some(last) = self.public.last()
             && self.public.len() < self.setup.control.workers()
         {
@@ -112,9 +119,11 @@ impl<A: Arena, S: Service> Node<A, S> {
             let mut threads = Vec::new();
             for seat in seats {
                 let index = usize::from(seat.worker.0);
+                let tables = meeting.tables();
                 let run = move || {
                     net::pin_if(pin, index);
-                    let result = panic::catch_unwind(AssertUnwindSafe(|| work(setup, seat)))
+                    let work = AssertUnwindSafe(|| work(setup, seat, tables));
+                    let result = panic::catch_unwind(work)
                         .unwrap_or_else(|_| Err(io::Error::other("a worker panicked")));
                     result.inspect_err(|_| setup.control.abort())
                 };

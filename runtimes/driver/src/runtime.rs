@@ -63,6 +63,9 @@ pub trait Listen {
     /// # Errors
     /// `WouldBlock` where none waits; else whatever the system says.
     fn accept_now(&mut self) -> io::Result<(Self::Reader, Self::Writer)>;
+
+    /// Stops listening, whoever else holds the socket: `shutdown(2)` on it.
+    fn shutdown(&self);
 }
 
 /// A cell that tasks of one worker share: each holds a clone.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub const PLAYERS: u32 = 20_480;
 
 /// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// What is asked.
     pub workload: Workload,

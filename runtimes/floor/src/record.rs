@@ -1,12 +1,14 @@
 //! What was measured and what it was measured on: the samples in the order in which they were
 //! taken, and the rows that follow from them.
 
+use crate::allocator::WITNESS;
 use crate::args::Options;
 use crate::measure::{Cell, Sample};
 use crate::peer::Peer;
 use crate::system;
 use crate::targets::Target;
 use crate::workload::Workload;
+use alloc_witness::Seen;
 use hunt_server::version;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -198,12 +200,13 @@ impl Record {
     #[must_use]
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let Options { command_line, seed, rounds, counted, .. } = &self.options;
+        let seen = Seen::look(&WITNESS, &[]);
         let (cores, server, client) = (self.cores, self.server_core, self.client_core);
         vec![
             ("command", command_line.clone()),
             ("commit", version::commit().unwrap_or("unknown").to_owned()),
             ("compiler", version::RUSTC.to_owned()),
-            ("allocator", crate::ALLOCATOR.to_owned()),
+            ("allocator", format!("{} {}", seen.allocator, seen.version)),
             ("kernel", system::kernel()),
             ("processor", system::processor()),
             ("cores", format!("{cores}; server on {server}, client on {client}")),

@@ -84,7 +84,10 @@ fn warn_if_busy(record: &mut Record, when: &str) -> anyhow::Result<()> {
 
 /// The peers that give the answers of the reference.
 fn agreeing(options: &Options, core: usize, record: &mut Record) -> anyhow::Result<Vec<Peer>> {
-    let answers = |peer| Running::start(peer, core, agree::PLAYERS).and_then(|r| Answers::of(&r));
+    let answers = |peer: Peer| {
+        peer.probe()?;
+        Answers::of(&Running::start(peer, core, agree::PLAYERS)?)
+    };
     let reference = answers(REFERENCE).context("no reference to compare with")?;
     let mut agreeing = Vec::new();
     for peer in &options.peers {

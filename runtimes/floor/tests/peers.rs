@@ -19,8 +19,8 @@ fn start(peer: Peer) -> Running {
 /// Every peer that this system lets start: containers often forbid rings.
 fn peers() -> impl Iterator<Item = Peer> {
     let rings = io_uring::IoUring::new(8).is_ok();
-    let needs_ring = |peer: Peer| peer == Peer::IoUring || peer.is_ring_backend();
-    Peer::all().into_iter().filter(move |peer| rings || !needs_ring(*peer))
+    let starts = move |peer: &Peer| peer.probe().is_ok() && (rings || *peer != Peer::IoUring);
+    Peer::all().into_iter().filter(starts)
 }
 
 #[test]

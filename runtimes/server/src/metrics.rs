@@ -3,7 +3,11 @@
 //! A scrape gathers a [`Snapshot`] and writes it; nothing is counted here, so nothing here is on
 //! the path of a request.
 
+pub mod allocator;
+
+use self::allocator::AllocatorFigures;
 use crate::process::ProcessFigures;
+use driver::Unavailable;
 use engine_core::arena::ArenaFigures;
 use engine_core::figures::{RouteName, STATUSES, ShardFigures};
 use prometheus_client::collector::Collector;
@@ -32,8 +36,12 @@ pub struct Snapshot {
     pub world: WorldFigures,
     /// What the arenas hold, by what dies together.
     pub arenas: [(&'static str, ArenaFigures); 3],
+    /// The allocator.
+    pub allocator: AllocatorFigures,
     /// What was chosen at the start, as label and value.
     pub runtime: Vec<(&'static str, String)>,
+    /// The better runtimes that cannot start here.
+    pub refused: Vec<(&'static str, Unavailable)>,
     /// What this build is, as label and value.
     pub build: Vec<(&'static str, String)>,
     /// Worker threads.
@@ -113,6 +121,7 @@ impl Collector for Snapshot {
         self.websockets(&mut out)?;
         self.game(&mut out)?;
         self.memory(&mut out)?;
+        self.allocator.encode(&mut out)?;
         self.server(&mut out)?;
         self.process(&mut out)
     }
@@ -217,6 +226,15 @@ impl Snapshot {
 
     fn server(&self, out: &mut Families<'_>) -> fmt::Result {
         out.info("hunt_runtime", "What was chosen at the start", &self.runtime)?;
+        if !self.refused.is_empty() {
+            let help = "Runtimes that auto prefers and that cannot start here";
+            let mut family = out.family("hunt_runtime_refused", help, None, MetricType::Gauge)?;
+            for (runtime, why) in &self.refused {
+                let labels =
+                    [("runtime", *runtime), ("cause", &why.cause), ("remedy", &why.remedy)];
+                gauge(family.encode_family(&labels)?, 1)?;
+            }
+        }
         out.info("hunt_build", "What this build is", &self.build)?;
         out.gauge("hunt_workers", "Worker threads", self.workers)?;
         let help = "Messages from one worker to another";

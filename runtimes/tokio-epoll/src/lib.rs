@@ -8,7 +8,7 @@ use driver::connection::Connection;
 use driver::loops::{Loop, tick_loop};
 use driver::node::{self, Node, Seat, Setup};
 use driver::runtime::{BufResult, Listen, ReadHalf, Runtime, WriteHalf};
-use driver::{net, readiness};
+use driver::{Tables, net, readiness};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
 use socket2::SockRef;
@@ -71,8 +71,13 @@ fn work_stealing<A: Arena, S: Service>(node: Node<A, S>) -> io::Result<()> {
     })
 }
 
-fn per_core<A: Arena, S: Service>(setup: &Setup<A, S>, seat: Seat) -> io::Result<()> {
+fn per_core<A: Arena, S: Service>(
+    setup: &Setup<A, S>,
+    seat: Seat,
+    tables: Tables<'_>,
+) -> io::Result<()> {
     let tokio = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    tables.part()?;
     tokio.block_on(async {
         let rt = PerCore(Clock::start());
         let worker = setup.worker(&rt, seat.worker);
@@ -146,6 +151,10 @@ impl Listen for Listener {
         socket.set_nonblocking(true)?;
         TcpStream::from_std(socket.into()).map(halves)
     }
+
+    fn shutdown(&self) {
+        let _ = SockRef::from(&self.0).shutdown(Shutdown::Both);
+    }
 }
 
 fn halves(stream: TcpStream) -> (Reader, Writer) {
@@ -164,7 +173,7 @@ impl ReadHalf for Reader {
     /// call that would say so.
     async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
         let result = poll_fn(|cx| {
-            readiness::poll_append(&mut buf, |leased| pin!(self.0.read_buf(leased)).poll(cx))
+            readiness::append(&mut buf, |leased| pin!(self.0.read_buf(leased)).poll(cx))
         });
         (result.await, buf)
     }

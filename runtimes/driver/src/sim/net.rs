@@ -342,6 +342,8 @@ impl Listen for SimListener {
         let end = Rc::new(End { sim: self.sim.clone(), socket });
         Ok((SimReader(Rc::clone(&end)), SimWriter(end)))
     }
+
+    fn shutdown(&self) {}
 }
 
 macro_rules! opaque {

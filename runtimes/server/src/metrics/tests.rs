@@ -2,6 +2,7 @@
 
 use super::exposition::{Family, read};
 use super::*;
+use alloc_witness::{Asked, Figures, Seen};
 use std::collections::BTreeMap;
 
 fn snapshot() -> Snapshot {
@@ -35,7 +36,22 @@ fn snapshot() -> Snapshot {
             claims: 6,
         },
         arenas: [("scratch", arena), ("quests", arena), ("rounds", arena)],
+        allocator: AllocatorFigures {
+            seen: Some(Seen {
+                allocator: "system",
+                version: "glibc 2.41".into(),
+                installed: "mimalloc",
+                instrument: None,
+            }),
+            figures: Figures {
+                allocated_bytes: Some(20),
+                resident_bytes: Some(21),
+                mapped_bytes: Some(22),
+                asked: Some(Asked { requests: 23, bytes: 24 }),
+            },
+        },
         runtime: vec![("runtime", "tokio".into()), ("why", "asked \"so\"".into())],
+        refused: vec![("tokio-uring", Unavailable::new("forbidden", "allow it"))],
         build: vec![("version", "1.2.3".into())],
         workers: 2,
         connections_max: 65_536,
@@ -98,7 +114,22 @@ fn every_figure_is_exposed_by_its_name_and_labels() {
         ("hunt_arena_high_bytes", &[("kind", "quests")], 2.0),
         ("hunt_arena_resets_total", &[("kind", "rounds")], 3.0),
         ("hunt_runtime_info", &[("runtime", "tokio"), ("why", "asked \\\"so\\\"")], 1.0),
+        (
+            "hunt_runtime_refused",
+            &[("runtime", "tokio-uring"), ("cause", "forbidden"), ("remedy", "allow it")],
+            1.0,
+        ),
         ("hunt_build_info", &[("version", "1.2.3")], 1.0),
+        (
+            "hunt_allocator_info",
+            &[("allocator", "system"), ("version", "glibc 2.41"), ("installed", "mimalloc")],
+            1.0,
+        ),
+        ("hunt_allocator_allocated_bytes", &[], 20.0),
+        ("hunt_allocator_resident_bytes", &[], 21.0),
+        ("hunt_allocator_mapped_bytes", &[], 22.0),
+        ("hunt_allocations_total", &[], 23.0),
+        ("hunt_allocated_bytes_total", &[], 24.0),
         ("hunt_workers", &[], 2.0),
         ("hunt_accept_errors_total", &[], 15.0),
         ("hunt_connections_refused_total", &[], 16.0),
@@ -130,6 +161,18 @@ fn every_family_says_what_it_is() {
 fn figures_that_the_kernel_does_not_tell_are_left_out() {
     let text = Snapshot { process: ProcessFigures::default(), ..snapshot() }.write();
     assert!(!read(&text).contains_key("process_open_fds"));
+    let mut unknown = snapshot();
+    unknown.allocator.figures = Figures::default();
+    let families = read(&unknown.write());
+    assert!(families.contains_key("hunt_allocator"));
+    assert!(!families.contains_key("hunt_allocator_allocated_bytes"));
+    assert!(!families.contains_key("hunt_allocations"));
+}
+
+#[test]
+fn where_nothing_was_refused_there_is_no_family_of_it() {
+    let text = Snapshot { refused: Vec::new(), ..snapshot() }.write();
+    assert!(!read(&text).contains_key("hunt_runtime_refused"));
 }
 
 #[test]
