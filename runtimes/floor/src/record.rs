@@ -199,7 +199,7 @@ impl Record {
     /// What it was measured on, as name and value.
     #[must_use]
     pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let Options { command_line, seed, rounds, counted, .. } = &self.options;
+        let Options { command_line, seed, rounds, players, counted, .. } = &self.options;
         let seen = Seen::look(&WITNESS, &[]);
         let (cores, server, client) = (self.cores, self.server_core, self.client_core);
         vec![
@@ -211,6 +211,7 @@ impl Record {
             ("processor", system::processor()),
             ("cores", format!("{cores}; server on {server}, client on {client}")),
             ("rounds", format!("{rounds} of {:.1} s each", counted.as_secs_f64())),
+            ("players", players.to_string()),
             ("seed", seed.to_string()),
         ]
     }
@@ -283,6 +284,7 @@ pub(crate) mod tests {
             workloads: Workload::ALL.to_vec(),
             connections: vec![64],
             rounds: 1,
+            players: 64,
             counted: Duration::from_secs(1),
             seed: 1,
             json: false,
