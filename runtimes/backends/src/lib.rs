@@ -76,8 +76,9 @@ impl Backend {
     pub const fn is_built_in(self) -> bool {
         match self {
             Self::Tokio | Self::TokioPerCore => cfg!(feature = "tokio"),
+            Self::Glommio => cfg!(feature = "glommio"),
             Self::Monoio | Self::MonoioLegacy => cfg!(feature = "monoio"),
-            Self::TokioUring | Self::Glommio => false,
+            Self::TokioUring => cfg!(feature = "tokio-uring"),
         }
     }
 
@@ -106,13 +107,15 @@ impl Backend {
     /// # Errors
     /// Why not, and what to do about it.
     pub fn probe(self) -> Result<(), Unavailable> {
-        if !self.is_built_in() {
-            return Err(self.left_out());
-        }
         match self {
+            #[cfg(feature = "tokio-uring")]
+            Self::TokioUring => runtime_tokio_uring::probe(),
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::probe(),
             #[cfg(feature = "monoio")]
             Self::Monoio => runtime_monoio::probe(),
-            _ => Ok(()),
+            _ if self.is_built_in() => Ok(()),
+            _ => Err(self.left_out()),
         }
     }
 
@@ -130,10 +133,20 @@ impl Backend {
             Self::TokioPerCore => {
                 runtime_tokio_epoll::serve(runtime_tokio_epoll::Mode::PerCore, node)
             }
+            #[cfg(feature = "tokio-uring")]
+            Self::TokioUring => runtime_tokio_uring::serve(node),
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::serve(node),
             #[cfg(feature = "monoio")]
             Self::Monoio => runtime_monoio::serve(node),
             #[cfg(feature = "monoio")]
             Self::MonoioLegacy => runtime_monoio::legacy::serve(node),
+            #[cfg(not(all(
+                feature = "tokio",
+                feature = "tokio-uring",
+                feature = "glommio",
+                feature = "monoio"
+            )))]
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))

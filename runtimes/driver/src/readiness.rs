@@ -9,12 +9,7 @@ use std::io;
 pub fn append<T>(buf: &mut Vec<u8>, read: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     let mut leased = buffers::lease();
     let result = read(&mut leased);
-    if buf.capacity() == 0 && !leased.is_empty() {
-        *buf = leased;
-    } else {
-        buf.extend_from_slice(&leased);
-        buffers::give(leased);
-    }
+    buffers::append(buf, leased);
     result
 }
 
