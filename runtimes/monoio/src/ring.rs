@@ -88,7 +88,7 @@ impl Socket {
 
     #[expect(unsafe_code, reason = "operations in flight do not use the stream")]
     fn descriptor(&self) -> BorrowedFd<'_> {
-        // SAFETY: operations in flight do not use the stream, and none begins while this borrows it.
+        // SAFETY: operations in flight do not use the stream, and none begins in a call of this.
         descriptor(unsafe { &*self.0.get() })
     }
 }
