@@ -90,7 +90,7 @@ impl Backend {
             Self::TokioUring => {
                 "io_uring with DEFER_TASKRUN, multishot receive and provided buffer rings"
             }
-            Self::Glommio => "io_uring and 512 KiB of locked memory for each worker",
+            Self::Glommio => "io_uring and a memlock limit of 512 KiB",
             Self::Monoio => "io_uring with DEFER_TASKRUN",
         }
     }
