@@ -5,9 +5,8 @@
 use alloc_bumpalo::BumpArena;
 use alloc_dhat::{GLOBAL, Global, begin_counting, counts, end};
 use alloc_heap::HeapArena;
-use driver::testing::{Client, Server};
+use driver::testing::{Client, Plan, Server};
 use engine_core::arena::Arena;
-use engine_core::limits::Limits;
 use runtime_tokio_epoll::{Mode, serve};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -26,7 +25,8 @@ fn ask(conn: &mut TcpStream, request: &[u8], buf: &mut [u8]) {
 }
 
 fn steady<A: Arena>() {
-    let server = Server::start::<A>(Limits::default(), 1, |node| serve(Mode::PerCore, node));
+    let plan = Plan { workers: 1, ..Plan::default() };
+    let server = Server::start::<A>(plan, |node| serve(Mode::PerCore, node));
     let token = Client::connect(server.public).join("Ada");
     let body = r#"{"treasure":"t1","x":0,"y":0,"z":0}"#;
     let resolve = format!(

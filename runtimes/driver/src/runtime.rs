@@ -3,6 +3,7 @@
 
 use crate::clock::Moment;
 use crate::connection::Connection;
+use crate::figures::RuntimeFigures;
 use crate::loops::Loop;
 use engine_core::arena::Arena;
 use engine_core::service::Service;
@@ -128,4 +129,9 @@ pub trait Runtime: Clone + 'static {
 
     /// Runs a loop to its end, or to the end of the runtime.
     fn spawn_loop<A: Arena, S: Service>(&self, task: Loop<Self, A, S>);
+
+    /// What it has to tell of itself. Called a few times a second.
+    fn figures(&self) -> RuntimeFigures {
+        RuntimeFigures::default()
+    }
 }

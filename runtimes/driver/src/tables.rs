@@ -82,7 +82,7 @@ impl Drop for Tables<'_> {
 }
 
 /// Copies the descriptor table for this thread alone.
-fn part_now() -> io::Result<()> {
+pub(crate) fn part_now() -> io::Result<()> {
     #[expect(unsafe_code, reason = "a thread's table is otherwise out of reach")]
     // SAFETY: every descriptor that another thread made for this one, or uses of this one's, is
     // open already, so it is in both tables under one number, and neither number is used again

@@ -1,6 +1,17 @@
 //! The deployable treasure-hunt server: command line, configuration, signals, logs and metrics
 //! around the engine, the driver and a runtime.
 
+#[cfg(not(any(
+    feature = "tokio",
+    feature = "tokio-uring",
+    feature = "glommio",
+    feature = "monoio"
+)))]
+compile_error!(
+    "hunt-server needs a runtime: build with one or more of the cargo features tokio, \
+     tokio-uring, glommio, monoio"
+);
+
 pub mod allocator;
 pub mod args;
 pub mod cli;
@@ -8,6 +19,7 @@ pub mod config;
 pub mod config_file;
 pub mod config_keys;
 pub mod demo;
+pub mod doctor;
 pub mod faults;
 pub mod load;
 pub mod logging;
@@ -16,6 +28,7 @@ pub mod observer;
 pub mod print_config;
 pub mod process;
 pub mod run;
+pub mod runtime_choice;
 pub mod secrets;
 pub mod signals;
 pub mod token_command;

@@ -7,6 +7,7 @@ pub mod allocator;
 
 use self::allocator::AllocatorFigures;
 use crate::process::ProcessFigures;
+use driver::Unavailable;
 use engine_core::arena::ArenaFigures;
 use engine_core::figures::{RouteName, STATUSES, ShardFigures};
 use prometheus_client::collector::Collector;
@@ -39,6 +40,8 @@ pub struct Snapshot {
     pub allocator: AllocatorFigures,
     /// What was chosen at the start, as label and value.
     pub runtime: Vec<(&'static str, String)>,
+    /// The better runtimes that cannot start here.
+    pub refused: Vec<(&'static str, Unavailable)>,
     /// What this build is, as label and value.
     pub build: Vec<(&'static str, String)>,
     /// Worker threads.
@@ -223,6 +226,15 @@ impl Snapshot {
 
     fn server(&self, out: &mut Families<'_>) -> fmt::Result {
         out.info("hunt_runtime", "What was chosen at the start", &self.runtime)?;
+        if !self.refused.is_empty() {
+            let help = "Runtimes that auto prefers and that cannot start here";
+            let mut family = out.family("hunt_runtime_refused", help, None, MetricType::Gauge)?;
+            for (runtime, why) in &self.refused {
+                let labels =
+                    [("runtime", *runtime), ("cause", &why.cause), ("remedy", &why.remedy)];
+                gauge(family.encode_family(&labels)?, 1)?;
+            }
+        }
         out.info("hunt_build", "What this build is", &self.build)?;
         out.gauge("hunt_workers", "Worker threads", self.workers)?;
         let help = "Messages from one worker to another";

@@ -2,6 +2,7 @@
 
 use crate::allocator;
 use crate::config_keys::{KEYS, Key, Kind};
+use backends::Backend;
 
 /// The version of the package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -33,15 +34,14 @@ pub fn long_version() -> String {
         text.push_str(&format!("\n{name}: {value}"));
     }
     text.push_str(&format!("\nallocator: {}", allocator::describe(allocator::seen())));
-    for (key, word) in [(Key::Runtime, "runtimes"), (Key::Arena, "arenas"), (Key::Store, "stores")]
-    {
+    let runtimes: Vec<_> = Backend::built_in().map(Backend::name).collect();
+    text.push_str(&format!("\nruntimes: {}", runtimes.join(" ")));
+    for (key, word) in [(Key::Arena, "arenas"), (Key::Store, "stores")] {
         let choices = KEYS.iter().find_map(|row| match row.kind {
             Kind::Word(words) if row.key == key => Some(words),
             _ => None,
         });
-        let built: Vec<_> =
-            choices.unwrap_or_default().iter().filter(|word| **word != "auto").copied().collect();
-        text.push_str(&format!("\n{word}: {}", built.join(" ")));
+        text.push_str(&format!("\n{word}: {}", choices.unwrap_or_default().join(" ")));
     }
     text
 }
@@ -54,7 +54,11 @@ mod tests {
     fn the_version_names_compiler_target_and_runtimes() {
         let text = long_version();
         assert!(text.contains("\ncompiler: rustc 1."), "{text}");
-        assert!(text.contains("\nruntimes: tokio tokio-per-core"), "{text}");
+        for backend in Backend::ALL {
+            let line = text.lines().find_map(|line| line.strip_prefix("runtimes: ")).unwrap();
+            let told = line.split(' ').any(|name| name == backend.name());
+            assert_eq!(told, backend.is_built_in(), "{text}");
+        }
         assert!(text.contains("\narenas: bump heap"), "{text}");
     }
 }

@@ -173,7 +173,7 @@ impl ReadHalf for Reader {
     /// call that would say so.
     async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
         let result = poll_fn(|cx| {
-            readiness::poll_append(&mut buf, |leased| pin!(self.0.read_buf(leased)).poll(cx))
+            readiness::append(&mut buf, |leased| pin!(self.0.read_buf(leased)).poll(cx))
         });
         (result.await, buf)
     }

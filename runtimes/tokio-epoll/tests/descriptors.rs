@@ -1,86 +1,10 @@
-//! Too few descriptors: who is connected is served, who waits is accepted once there are some, and
-//! the loops that accept do not spin meanwhile. Alone in its process, whose limit it changes.
-#![expect(clippy::unwrap_used, reason = "all of it is a test")]
+//! Both modes with too few descriptors.
 
 use alloc_heap::HeapArena;
-use driver::testing::{Client, Server};
-use engine_core::limits::Limits;
 use runtime_tokio_epoll::{Mode, serve};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use socket2::{Domain, Socket, Type};
-use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
-/// Connections beyond what the limit leaves room for.
-const WAITING: usize = 20;
-/// Connections that the limit leaves room for.
-const ROOM: usize = 5;
-
-/// The limit below which `ROOM` descriptors are free.
-fn limit() -> u64 {
-    let in_use: BTreeSet<u64> = std::fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
-        .collect();
-    (0..).filter(|number| !in_use.contains(number)).nth(ROOM).unwrap()
-}
-
-fn set_limit(soft: u64) -> Rlimit {
-    let before = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(soft), ..before }).unwrap();
-    before
-}
-
-fn is_answered(conn: &mut TcpStream, within: Duration) -> bool {
-    conn.set_read_timeout(Some(within)).unwrap();
-    let mut buf = [0; 1024];
-    conn.read(&mut buf).is_ok_and(|count| buf[..count].starts_with(b"HTTP/1.1 200 OK\r\n"))
-}
-
-fn errors(server: &Server) -> u64 {
-    server.control.figures().iter().map(|figures| figures.accept_errors).sum()
-}
-
-fn try_mode(mode: Mode) {
-    let limits = Limits::default();
-    let server = Server::start::<HeapArena>(limits, 2, move |node| serve(mode, node));
-    let mut player = Client::connect(server.public);
-    let token = player.join("Ada");
-    // Sockets of clients that have their descriptors before there are too few.
-    let socket = |_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    let sockets: Vec<_> = (0..WAITING).map(socket).collect();
-    let before = set_limit(limit());
-    let mut conns: Vec<_> = sockets
-        .into_iter()
-        .map(|socket| {
-            socket.connect(&server.public.into()).unwrap();
-            let mut conn = TcpStream::from(socket);
-            conn.write_all(b"GET /loot HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
-            conn
-        })
-        .collect();
-    let begin = Instant::now();
-    while errors(&server) < 5 {
-        assert!(begin.elapsed() < Duration::from_secs(10), "no accept has failed");
-        assert_eq!(player.resolve(&token).status, 200);
-    }
-    // Two loops that try every 100 ms, and began with shorter pauses.
-    let (errors_before, begin) = (errors(&server), Instant::now());
-    while begin.elapsed() < Duration::from_secs(1) {
-        assert_eq!(player.resolve(&token).status, 200);
-    }
-    let tries = errors(&server) - errors_before;
-    assert!((1..60).contains(&tries), "{mode:?}: {tries} tries in a second");
-    set_limit(before.current.unwrap());
-    for conn in &mut conns {
-        assert!(is_answered(conn, Duration::from_secs(10)), "{mode:?}: somebody waits in vain");
-    }
-}
-
-#[test]
-fn too_few_descriptors_keep_nobody_from_being_served() {
-    try_mode(Mode::PerCore);
-    try_mode(Mode::WorkStealing);
-}
+driver::descriptors!(
+    HeapArena;
+    work_stealing: |node| serve(Mode::WorkStealing, node);
+    per_core: |node| serve(Mode::PerCore, node);
+);

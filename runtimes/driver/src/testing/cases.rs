@@ -1,28 +1,19 @@
-//! The cases. Each gets a function that starts a server with the limits it is given.
+//! The cases of players who keep to the rules, if not always to the pace.
 
 use super::client::{Client, Watcher, request};
-use super::server::{Server, until};
-use crate::figures::DriverFigures;
+use super::server::{Plan, until};
+use super::{Start, figures};
 use engine_core::limits::Limits;
 use engine_core::seam::Listener;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Starts a server.
-pub type Start<'a> = &'a dyn Fn(Limits) -> Server;
-
 const STATUS: &str = "/v1/hunts/h1/status";
-
-fn figures(server: &Server) -> DriverFigures {
-    let mut sum = DriverFigures::default();
-    server.control.figures().iter().for_each(|figures| sum.add(figures));
-    sum
-}
 
 /// Eight clients at once, each with its own player; everything adds up at the end.
 pub fn many_clients_are_answered(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     thread::scope(|scope| {
         for client in 0..8 {
             let server = &server;
@@ -48,7 +39,7 @@ pub fn many_clients_are_answered(start: Start<'_>) {
 
 /// Three hundred requests in one write, far more than may wait at a time.
 pub fn pipelined_requests_are_answered_in_order(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let mut client = Client::connect(server.public);
     let session = |n: usize| request("GET", &format!("/loot?session={n}"), "", "");
     client.send(&(0..300).flat_map(session).collect::<Vec<_>>());
@@ -62,7 +53,7 @@ pub fn pipelined_requests_are_answered_in_order(start: Start<'_>) {
 
 /// Byte by byte, each in a segment of its own.
 pub fn a_request_may_come_byte_by_byte(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let mut client = Client::connect(server.public);
     let token = client.join("Ada");
     let body = r#"{"treasure":"t1","x":0,"y":0,"z":0}"#;
@@ -74,7 +65,7 @@ pub fn a_request_may_come_byte_by_byte(start: Start<'_>) {
 
 /// Watchers are spread over the workers, and a claim on any worker reaches all.
 pub fn watchers_on_every_worker_see_a_claim(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let mut first = Client::connect(server.public);
     let tokens: Vec<_> = (0..12).map(|n| first.join(&format!("player {n}"))).collect();
     let watch = |token: &String| Client::connect(server.public).watch(token);
@@ -93,7 +84,7 @@ pub fn watchers_on_every_worker_see_a_claim(start: Start<'_>) {
 
 /// A client that asks and asks and never reads: it is not read any more, and then aborted.
 pub fn who_does_not_read_is_given_up_and_others_are_served(start: Start<'_>) {
-    let server = start(Limits { write_stall_ms: 400, ..Limits::default() });
+    let server = start(Limits { write_stall_ms: 400, ..Limits::default() }.into());
     let mut deaf = Client::connect(server.public);
     let mut other = Client::connect(server.public);
     let burst = request("GET", "/v1/hunts/h1/leaderboard", "", "").repeat(50);
@@ -112,7 +103,7 @@ pub fn who_does_not_read_is_given_up_and_others_are_served(start: Start<'_>) {
 /// A watcher that sends and never reads; the others get their frames in time.
 pub fn a_stuck_watcher_delays_no_other(start: Start<'_>) {
     let limits = Limits { write_stall_ms: 400, linger_ms: 100, ..Limits::default() };
-    let server = start(limits);
+    let server = start(limits.into());
     let mut first = Client::connect(server.public);
     let watch = |token: &str| Client::connect(server.public).watch(token);
     let mut deaf = watch(&first.join("deaf"));
@@ -146,7 +137,7 @@ pub fn a_stuck_watcher_delays_no_other(start: Start<'_>) {
 
 /// The bound holds over all workers, and a place that becomes free is given again.
 pub fn connections_that_are_too_many_are_told_so(start: Start<'_>) {
-    let server = start(Limits { connections_max: 4, ..Limits::default() });
+    let server = start(Limits { connections_max: 4, ..Limits::default() }.into());
     until("the first connection is gone", || server.control.open(Listener::Public) == 0);
     let mut clients: Vec<_> = (0..4).map(|_| Client::connect(server.public)).collect();
     for client in &mut clients {
@@ -173,7 +164,7 @@ pub fn connections_that_are_too_many_are_told_so(start: Start<'_>) {
 
 /// Three hundred connections at once, of which fifty fit: who plays goes on playing.
 pub fn a_flood_of_connections_leaves_players_served(start: Start<'_>) {
-    let server = start(Limits { connections_max: 50, ..Limits::default() });
+    let server = start(Limits { connections_max: 50, ..Limits::default() }.into());
     let mut player = Client::connect(server.public);
     let token = player.join("Ada");
     let flood: Vec<_> = (0..300).filter_map(|_| Client::try_connect(server.public)).collect();
@@ -189,7 +180,7 @@ pub fn a_flood_of_connections_leaves_players_served(start: Start<'_>) {
 
 /// Whatever was sent on a connection before the drain is answered, accepted already or not.
 pub fn a_drain_answers_what_was_received(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let mut waiting: Vec<_> = (0..40).map(|_| Client::connect(server.public)).collect();
     for client in &mut waiting {
         client.send(&request("GET", STATUS, "", ""));
@@ -204,7 +195,7 @@ pub fn a_drain_answers_what_was_received(start: Start<'_>) {
 
 /// Clients that ask without a pause: each is answered until a response says that it is the last.
 pub fn a_drain_under_load_loses_nothing(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let answered = AtomicUsize::new(0);
     let addr = server.public;
     let tokens: Vec<_> =
@@ -233,7 +224,7 @@ pub fn a_drain_under_load_loses_nothing(start: Start<'_>) {
 
 /// Watchers are told one after the other, and the server ends with the last.
 pub fn a_drain_tells_watchers_1001(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let mut first = Client::connect(server.public);
     let watch = |token: &str| Client::connect(server.public).watch(token);
     let mut watchers: Vec<_> = (0..6).map(|_| watch(&first.join("player"))).collect();
@@ -257,7 +248,7 @@ pub fn a_drain_tells_watchers_1001(start: Start<'_>) {
 
 /// Nobody is waited for.
 pub fn an_abort_ends_at_once(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let mut client = Client::connect(server.public);
     let token = client.join("Ada");
     let mut watcher = client.watch(&token);
@@ -271,7 +262,7 @@ pub fn an_abort_ends_at_once(start: Start<'_>) {
 
 /// Operators can ask until the last player is gone.
 pub fn operators_are_answered_during_a_drain(start: Start<'_>) {
-    let server = start(Limits::default());
+    let server = start(Plan::default());
     let mut client = Client::connect(server.public);
     let token = client.join("Ada");
     let mut watcher = client.watch(&token);

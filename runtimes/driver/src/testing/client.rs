@@ -1,5 +1,6 @@
 //! A client that blocks, and gives up after a while.
 
+use socket2::SockRef;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -39,6 +40,11 @@ impl Client {
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Some(Self { stream, inbox: Vec::new() })
+    }
+
+    /// Another hand on the same connection.
+    pub(super) fn another(&self) -> Self {
+        Self { stream: self.stream.try_clone().unwrap(), inbox: Vec::new() }
     }
 
     /// Sends bytes.
@@ -107,17 +113,32 @@ impl Client {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 
+    /// All that comes to the end, after its own side has ended.
+    pub fn all(&mut self) -> Vec<u8> {
+        // Fails where the peer has ended both.
+        let _ = self.stream.shutdown(Shutdown::Write);
+        while self.fill() > 0 {}
+        std::mem::take(&mut self.inbox)
+    }
+
+    /// Ends both sides without a word of parting (RST).
+    pub fn reset(self) {
+        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// The request to become a watcher of `h1`.
+    pub(super) fn upgrade(token: &str) -> String {
+        format!(
+            "GET /v1/hunts/h1/play HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
+             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+    }
+
     /// Becomes a watcher of `h1`.
     #[must_use]
     pub fn watch(mut self, token: &str) -> Watcher {
-        self.send(
-            format!(
-                "GET /v1/hunts/h1/play HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
-                 Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-            )
-            .as_bytes(),
-        );
+        self.send(Self::upgrade(token).as_bytes());
         assert_eq!(self.response().expect("a response").status, 101);
         Watcher { client: self }
     }
@@ -169,6 +190,26 @@ impl Watcher {
                 return begin.elapsed();
             }
         }
+    }
+
+    /// What it holds on the heap of this process, besides its socket.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.client.inbox.capacity()
+    }
+
+    /// Ends its own side.
+    pub fn finish(&self) {
+        self.client.finish();
+    }
+
+    /// Ends both sides without a word of parting (RST).
+    pub fn reset(self) {
+        self.client.reset();
+    }
+
+    /// Sends bytes that may be no frame.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.client.send(bytes);
     }
 
     /// Sends a frame as a client does.

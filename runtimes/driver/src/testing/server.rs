@@ -1,10 +1,11 @@
 //! A server on a thread of its own, with a quest and a hunt.
 
 use super::client::Client;
+use super::late_store::Late;
 use crate::control::{Control, State};
 use crate::net;
 use crate::node::{Node, Observer, Setup};
-use crate::store::Memory;
+use crate::store::{Memory, Store};
 use engine_core::api::hunts::{Hunts, Settings};
 use engine_core::api::token::KeyRing;
 use engine_core::arena::{Arena, ArenaMeters};
@@ -28,9 +29,52 @@ impl Observer for Nothing {
     }
 }
 
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The bounds.
+    pub limits: Limits,
+    /// How many workers there are, each with a listener.
+    pub workers: usize,
+    /// Answers come from another thread, this much later; at once where none is given.
+    pub late: Option<Duration>,
+    /// Whether each worker stays on a core of its own.
+    pub pin: bool,
+    /// Whether each worker has a descriptor table of its own.
+    pub private_descriptors: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            workers: 2,
+            late: None,
+            pin: false,
+            private_descriptors: false,
+        }
+    }
+}
+
+impl From<Limits> for Plan {
+    fn from(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+}
+
 /// One waypoint, and a treasure that never runs out.
 const QUEST: &str = r#"{"name":"Pier","waypoints":[{"x":0,"y":0,"z":0,"radius":5}],"treasures":[
 {"id":"t1","x":0,"y":0,"z":0,"radius":5,"supply":1000000,"loot":{"item":"pearl","points":50}}]}"#;
+
+/// Players and operators may come the same way.
+pub(super) fn settings(limits: Arc<Limits>) -> Settings {
+    Settings {
+        keys: KeyRing::new([(1, &[7; 32][..])]).unwrap(),
+        allowed_origins: Vec::new(),
+        admin_on_public: true,
+        limits,
+    }
+}
 
 /// A server that runs; it is aborted when it is dropped.
 #[derive(Debug)]
@@ -45,28 +89,26 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the quest `pier` and the hunt `h1` of it on `workers` workers, each with a listener,
-    /// on ports that the system chooses.
+    /// Serves the quest `pier` and the hunt `h1` of it on ports that the system chooses.
     pub fn start<A: Arena>(
-        limits: Limits,
-        workers: usize,
+        plan: Plan,
         serve: impl FnOnce(Node<A, Hunts>) -> io::Result<()> + Send + 'static,
     ) -> Self {
+        let Plan { limits, workers, late, pin, private_descriptors } = plan;
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let public = net::listen_shared(any, workers).unwrap();
         let admin = net::listen(any).unwrap();
         let control = Control::new(workers);
         let limits = Arc::new(limits);
-        let keys = KeyRing::new([(1, &[7; 32][..])]).unwrap();
         let meters = ArenaMeters::default();
         let scratch = Arc::clone(&meters.scratch);
-        let settings = Arc::new(Settings {
-            keys: keys.clone(),
-            allowed_origins: Vec::new(),
-            admin_on_public: true,
-            limits: Arc::clone(&limits),
-        });
-        let store = Memory::<A>::new(workers, Seed(9), meters, Arc::clone(&limits));
+        let settings = Arc::new(settings(Arc::clone(&limits)));
+        let keys = settings.keys.clone();
+        let memory = Memory::<A>::new(workers, Seed(9), meters, Arc::clone(&limits));
+        let store: Arc<dyn Store> = match late {
+            None => Arc::new(memory),
+            Some(late) => Arc::new(Late::new(memory, control.clone(), late)),
+        };
         let mut server = Self {
             public: public[0].local_addr().unwrap(),
             admin: admin.local_addr().unwrap(),
@@ -77,15 +119,15 @@ impl Server {
             setup: Setup {
                 limits,
                 control,
-                store: Arc::new(store),
+                store,
                 observer: Arc::new(Nothing),
                 arena: Box::new(move || A::new(Arc::clone(&scratch))),
                 service: Box::new(move |_| Hunts::new(Arc::clone(&settings))),
             },
             public,
             admin: Some(admin),
-            pin: false,
-            private_descriptors: false,
+            pin,
+            private_descriptors,
         };
         server.thread = Some(std::thread::spawn(|| serve(node)));
         until("the server is ready", || server.control.state() == State::Ready);

@@ -51,6 +51,7 @@ fn snapshot() -> Snapshot {
             },
         },
         runtime: vec![("runtime", "tokio".into()), ("why", "asked \"so\"".into())],
+        refused: vec![("tokio-uring", Unavailable::new("forbidden", "allow it"))],
         build: vec![("version", "1.2.3".into())],
         workers: 2,
         connections_max: 65_536,
@@ -113,6 +114,11 @@ fn every_figure_is_exposed_by_its_name_and_labels() {
         ("hunt_arena_high_bytes", &[("kind", "quests")], 2.0),
         ("hunt_arena_resets_total", &[("kind", "rounds")], 3.0),
         ("hunt_runtime_info", &[("runtime", "tokio"), ("why", "asked \\\"so\\\"")], 1.0),
+        (
+            "hunt_runtime_refused",
+            &[("runtime", "tokio-uring"), ("cause", "forbidden"), ("remedy", "allow it")],
+            1.0,
+        ),
         ("hunt_build_info", &[("version", "1.2.3")], 1.0),
         (
             "hunt_allocator_info",
@@ -161,6 +167,12 @@ fn figures_that_the_kernel_does_not_tell_are_left_out() {
     assert!(families.contains_key("hunt_allocator"));
     assert!(!families.contains_key("hunt_allocator_allocated_bytes"));
     assert!(!families.contains_key("hunt_allocations"));
+}
+
+#[test]
+fn where_nothing_was_refused_there_is_no_family_of_it() {
+    let text = Snapshot { refused: Vec::new(), ..snapshot() }.write();
+    assert!(!read(&text).contains_key("hunt_runtime_refused"));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The real program, started on free ports, and a plain HTTP client.
 #![allow(dead_code, clippy::unwrap_used, reason = "every test file uses a part; a test may panic")]
 
+pub(crate) mod confined;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -29,7 +31,12 @@ pub(crate) fn program_at(path: &str) -> Command {
 
 /// Runs the program to its end.
 pub(crate) fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
-    program().args(args).envs(env.iter().copied()).stdin(Stdio::null()).output().unwrap()
+    output(program().args(args).envs(env.iter().copied()))
+}
+
+/// Runs a command to its end.
+pub(crate) fn output(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().unwrap()
 }
 
 /// Standard output and standard error of a run, one after the other.

@@ -1,0 +1,145 @@
+//! What the heap is asked for: by an idle connection, and by requests in the steady state.
+
+use super::{Client, Plan, Start, Watcher, alone};
+use alloc_counting::{Counts, total};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+#[doc(hidden)]
+pub use alloc_counting::Counting;
+
+const CONNECTIONS: usize = 1_000;
+const REQUESTS: usize = 2_000;
+/// What an idle connection may hold besides the read buffer that it is pinned to.
+const IDLE_BYTES_MAX: usize = 4 * 1024;
+/// Of 2,000 requests; a queue may grow once more.
+const REQUESTS_MAX: u64 = 20;
+
+/// The cases as tests for each of some ways to serve; for a test file of its own, since they count
+/// what the whole process allocates.
+///
+/// `pinned` is how many bytes of a read buffer an idle connection holds: 0 where the system tells
+/// readiness, or is lent buffers that connections share. `each` is how many allocations a request
+/// may cost where the runtime itself makes some, else none.
+///
+/// ```ignore
+/// driver::heap!(HeapArena; per_core: serve, pinned = 0;);
+/// ```
+#[macro_export]
+macro_rules! heap {
+    ($arena:ty; $($name:ident: $serve:expr, pinned = $pinned:expr $(, each = $each:expr)?;)+) => {
+        #[global_allocator]
+        static ALLOCATOR: $crate::testing::heap::Counting<::std::alloc::System> =
+            $crate::testing::heap::Counting::new(::std::alloc::System);
+
+        $(mod $name {
+            use super::*;
+
+            #[test]
+            fn a_request_in_the_steady_state_asks_the_heap_for_nothing() {
+                let start = |plan| $crate::testing::Server::start::<$arena>(plan, $serve);
+                let each = 0 $(+ $each)?;
+                $crate::testing::heap::a_request_asks_the_heap_for_nothing(&start, each);
+            }
+
+            #[test]
+            fn an_idle_connection_holds_little_memory() {
+                let start = |plan| $crate::testing::Server::start::<$arena>(plan, $serve);
+                $crate::testing::heap::an_idle_connection_holds_little_memory(&start, $pinned);
+            }
+
+            #[test]
+            fn an_idle_websocket_holds_little_memory() {
+                let start = |plan| $crate::testing::Server::start::<$arena>(plan, $serve);
+                $crate::testing::heap::an_idle_websocket_holds_little_memory(&start, $pinned);
+            }
+        })+
+    };
+}
+
+/// Asks once, without an allocation.
+fn ask(conn: &mut TcpStream, request: &[u8], buf: &mut [u8]) {
+    conn.write_all(request).unwrap();
+    let count = conn.read(buf).unwrap();
+    assert!(buf[..count].starts_with(b"HTTP/1.1 200 OK\r\n"));
+}
+
+fn loot() -> Vec<u8> {
+    b"GET /loot?session=7 HTTP/1.1\r\nHost: h\r\n\r\n".to_vec()
+}
+
+/// Holds that what `held` says, for all connections, is little for each.
+fn hold(what: &str, held: Counts, pinned: usize) {
+    let bytes = usize::try_from(held.live_bytes()).expect("connections are on the heap");
+    let bytes = bytes / CONNECTIONS;
+    eprintln!("{bytes} bytes on the heap for an idle {what}");
+    let bounds = pinned + 1..pinned + IDLE_BYTES_MAX;
+    assert!(bounds.contains(&bytes), "{bytes} bytes for an idle {what}, not within {bounds:?}");
+}
+
+/// Connections that have been answered.
+pub fn an_idle_connection_holds_little_memory(start: Start<'_>, pinned: usize) {
+    let _alone = alone();
+    let server = start(Plan::default());
+    let (request, mut buf) = (loot(), [0; 4096]);
+    let mut conns = Vec::with_capacity(CONNECTIONS);
+    let mut connect = || {
+        let mut conn = TcpStream::connect(server.public).unwrap();
+        ask(&mut conn, &request, &mut buf);
+        conn
+    };
+    // The first ones pay for what all share.
+    let warm: Vec<_> = (0..20).map(|_| connect()).collect();
+    let before = total();
+    conns.extend((0..CONNECTIONS).map(|_| connect()));
+    // Each asks again, so that each has had a buffer while others were idle.
+    conns.iter_mut().for_each(|conn| ask(conn, &request, &mut buf));
+    hold("HTTP connection", total() - before, pinned);
+    drop(warm);
+}
+
+/// Watchers of a hunt that broadcasts, who say nothing.
+pub fn an_idle_websocket_holds_little_memory(start: Start<'_>, pinned: usize) {
+    let _alone = alone();
+    let server = start(Plan::default());
+    let token = Client::connect(server.public).join("Ada");
+    let watch = || Client::connect(server.public).watch(&token);
+    let warm: Vec<_> = (0..20).map(|_| watch()).collect();
+    let mut watchers = Vec::with_capacity(CONNECTIONS);
+    let before = total();
+    watchers.extend((0..CONNECTIONS).map(|_| watch()));
+    for watcher in &mut watchers {
+        watcher.next_that_says(r#""full":true"#);
+        watcher.next_that_says(r#""frame""#);
+    }
+    let clients: usize = watchers.iter().map(Watcher::heap_bytes).sum();
+    hold("WebSocket connection", total() - before, pinned + clients / CONNECTIONS);
+    drop(warm);
+}
+
+/// Requests of three kinds, each after enough of its kind.
+pub fn a_request_asks_the_heap_for_nothing(start: Start<'_>, each: u64) {
+    let _alone = alone();
+    let server = start(Plan::default());
+    let token = Client::connect(server.public).join("Ada");
+    let body = r#"{"treasure":"t1","x":0,"y":0,"z":0}"#;
+    let resolve = format!(
+        "POST /v1/hunts/h1/resolve HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let status = "GET /v1/hunts/h1/status HTTP/1.1\r\nHost: h\r\n\r\n";
+    let mut conn = TcpStream::connect(server.public).unwrap();
+    let mut buf = [0; 4096];
+    for request in [resolve.as_bytes(), status.as_bytes(), &loot()] {
+        (0..200).for_each(|_| ask(&mut conn, request, &mut buf));
+        let before = total();
+        (0..REQUESTS).for_each(|_| ask(&mut conn, request, &mut buf));
+        let asked = (total() - before).requests();
+        let line = String::from_utf8_lossy(request);
+        let line = line.lines().next().unwrap();
+        eprintln!("{asked} in {REQUESTS} requests: {line}");
+        let max = each * REQUESTS as u64 + REQUESTS_MAX;
+        assert!(asked <= max, "{asked} in {REQUESTS} requests: {line}");
+    }
+}
