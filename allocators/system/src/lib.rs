@@ -42,16 +42,16 @@ impl Witness for SystemMalloc {
 
 const TRIES: u32 = 16;
 /// Above what a thread caches (1 KiB), which the count does not see; small enough for any heap.
-const PROBE_BYTES: u64 = 100_000;
+const PROBE_BYTES: usize = 100_000;
 /// What may come on top of it: the header of the block, or the rest of a page.
-const OVERHEAD_BYTES: u64 = 8_192;
+const OVERHEAD_BYTES: usize = 8_192;
 
 fn count_moves() -> bool {
     let in_use = || info().and_then(|figures| figures.allocated_bytes).unwrap_or(0);
     let before = in_use();
-    let after = alloc_witness::with_block(PROBE_BYTES as usize, |_| in_use());
+    let after = alloc_witness::with_block(PROBE_BYTES, |_| in_use());
     let moved = after.wrapping_sub(before);
-    (PROBE_BYTES..=PROBE_BYTES + OVERHEAD_BYTES).contains(&moved)
+    (PROBE_BYTES as u64..=(PROBE_BYTES + OVERHEAD_BYTES) as u64).contains(&moved)
 }
 
 #[cfg(target_env = "gnu")]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 const PLAYERS: usize = 400_000;
 const CHURN: usize = 4_000_000;
-const COHORT: usize = 1_000;
+const COHORT: u32 = 1_000;
 
 pub(super) fn run<A: Arena>(scale: Scale) -> Run {
     measured(|| {
@@ -23,7 +23,7 @@ pub(super) fn run<A: Arena>(scale: Scale) -> Run {
         let mut any = fastrand::Rng::with_seed(1);
         let (mut region, mut joined) = (A::region(&meter), 0_u32);
         let mut join = || {
-            if joined.is_multiple_of(COHORT as u32) {
+            if joined.is_multiple_of(COHORT) {
                 region = A::region(&meter);
             }
             joined += 1;
