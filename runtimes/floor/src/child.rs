@@ -2,16 +2,16 @@
 
 use crate::answer;
 use crate::peer::Peer;
+use crate::system;
 use crate::world::{self, HUNT, Players};
 use anyhow::{Context, bail, ensure};
 use engine_core::time::Timestamp;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
-use std::{env, fs, thread};
+use std::{env, fs};
 
 /// For how long a peer may take to say where it listens, or to answer a request of the set-up.
 const START: Duration = Duration::from_secs(20);
@@ -65,15 +65,7 @@ impl Running {
         // Kept from here on, so that it is killed whatever happens.
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut this = Self { child, peer, address, players: Players::new(players, 0) };
-        // A thread, since reading a pipe has no time-out; it ends with the child.
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
+        let lines = system::lines(stdout);
         let line = |name: &str| -> anyhow::Result<String> {
             let text = lines.recv_timeout(START).context("it does not say where it listens")?;
             let value = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));

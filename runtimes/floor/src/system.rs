@@ -2,9 +2,11 @@
 
 use anyhow::Context;
 use rustix::process::{self, Signal};
-use rustix::thread::{self, CpuSet};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::{fs, io};
+use std::sync::mpsc;
+use std::{fs, io, thread};
 
 /// Keeps the calling thread, and those that it starts from now on, on one core.
 ///
@@ -13,7 +15,7 @@ use std::{fs, io};
 pub fn pin(core: usize) -> io::Result<()> {
     let mut set = CpuSet::new();
     set.set(core);
-    Ok(thread::sched_setaffinity(None, &set)?)
+    Ok(sched_setaffinity(None, &set)?)
 }
 
 /// The cores that the calling thread may use.
@@ -21,7 +23,7 @@ pub fn pin(core: usize) -> io::Result<()> {
 /// # Errors
 /// Whatever the system says.
 pub fn cores() -> io::Result<Vec<usize>> {
-    let set = thread::sched_getaffinity(None)?;
+    let set = sched_getaffinity(None)?;
     Ok((0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect())
 }
 
@@ -152,6 +154,20 @@ pub fn processor() -> String {
 #[must_use]
 pub fn descriptors_max() -> u64 {
     process::getrlimit(process::Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// The lines of a pipe, read by a thread of its own since a pipe has no time-out.
+#[must_use]
+pub fn lines(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
 }
 
 #[cfg(test)]

@@ -4,16 +4,17 @@
 //! stops the process at every call, so that it batches otherwise; it is taken where perf cannot.
 //! Where neither works there is no figure, and the reason is told.
 
+use crate::system::lines;
 use anyhow::{Context, ensure};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
-use std::{env, io, process, thread};
+use std::{env, io, process};
 
 /// What counting came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +39,11 @@ const EVENT: &str = "raw_syscalls:sys_enter";
 /// # Errors
 /// Those of `work`.
 pub fn count(pid: u32, work: impl FnOnce() -> anyhow::Result<u64>) -> anyhow::Result<Counted> {
-    let mut perf = match Perf::attach(pid) {
+    let begun = Perf::attach(pid).and_then(|mut perf| perf.tell("enable").map(|()| perf));
+    let mut perf = match begun {
         Ok(perf) => perf,
-        Err(error) => return Ok(Counted::Not(format!("perf cannot count: {error:#}"))),
+        Err(error) => return count_stopping(pid, &format!("perf cannot count: {error:#}"), work),
     };
-    if let Err(error) = perf.tell("enable") {
-        return Ok(Counted::Not(format!("perf cannot count: {error:#}")));
-    }
     let units = work()?;
     let calls = perf.tell("disable").and_then(|()| perf.finish());
     Ok(match calls {
@@ -53,13 +52,87 @@ pub fn count(pid: u32, work: impl FnOnce() -> anyhow::Result<u64>) -> anyhow::Re
     })
 }
 
+/// Counts by strace; `why` perf could not.
+fn count_stopping(
+    pid: u32,
+    why: &str,
+    work: impl FnOnce() -> anyhow::Result<u64>,
+) -> anyhow::Result<Counted> {
+    let strace = match Strace::attach(pid) {
+        Ok(strace) => strace,
+        Err(error) => return Ok(Counted::Not(format!("{why}; strace cannot count: {error:#}"))),
+    };
+    let units = work()?;
+    Ok(match strace.finish() {
+        Ok(calls) => Counted::Calls { calls, units },
+        Err(error) => Counted::Not(format!("{why}; strace cannot count: {error:#}")),
+    })
+}
+
+/// strace, attached to every thread of a process.
+#[derive(Debug)]
+struct Strace {
+    child: Child,
+    counts: PathBuf,
+}
+
+impl Strace {
+    fn attach(pid: u32) -> anyhow::Result<Self> {
+        let counts = env::temp_dir().join(format!("floor-strace-{}-{pid}", process::id()));
+        let mut child = Command::new("strace")
+            .args(["-c", "-f", "-p", &pid.to_string(), "-o"])
+            .arg(&counts)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("strace does not start")?;
+        let stderr = child.stderr.take().expect("it is piped");
+        let this = Self { child, counts };
+        let lines = lines(stderr);
+        // It says so for the process, and then for each of its threads.
+        let line = lines.recv_timeout(PATIENCE).context("it does not attach")?;
+        ensure!(line.contains("attached"), "{line}");
+        while lines.recv_timeout(Duration::from_millis(100)).is_ok() {}
+        Ok(this)
+    }
+
+    fn finish(mut self) -> anyhow::Result<u64> {
+        end(&mut self.child)?;
+        let text = fs::read_to_string(&self.counts)?;
+        total(&text).context("it wrote no total")
+    }
+}
+
+impl Drop for Strace {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_file(&self.counts);
+    }
+}
+
+/// The calls of a summary of strace: the fourth column, errors being the fifth where there are any.
+fn total(summary: &str) -> Option<u64> {
+    let line = summary.lines().rfind(|line| line.trim_end().ends_with(" total"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+/// Asks a program that counts to end, and waits for it.
+fn end(child: &mut Child) -> anyhow::Result<()> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    kill_process(pid.context("it has a process")?, Signal::INT)?;
+    child.wait()?;
+    Ok(())
+}
+
 /// perf, attached to a process and told by pipes when to count.
 #[derive(Debug)]
 struct Perf {
     child: Child,
     folder: PathBuf,
     control: File,
-    /// What it acknowledges, read by a thread of its own since a pipe has no time-out.
+    /// What it acknowledges.
     acks: mpsc::Receiver<String>,
 }
 
@@ -93,14 +166,7 @@ impl Perf {
             .stderr(Stdio::null())
             .spawn()
             .context("perf does not start")?;
-        let (sender, acks) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(ack).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
+        let acks = lines(ack);
         Ok(Self { child, folder: folder.to_owned(), control, acks })
     }
 
@@ -123,9 +189,7 @@ impl Perf {
     }
 
     fn finish(&mut self) -> anyhow::Result<u64> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(pid.context("perf has a process")?, Signal::INT)?;
-        self.child.wait()?;
+        end(&mut self.child)?;
         let text = fs::read_to_string(self.folder.join("counts"))?;
         let line = text.lines().find(|line| line.contains(EVENT)).context("it wrote no count")?;
         let count = line.split(',').next().unwrap_or_default();
@@ -138,8 +202,36 @@ impl Drop for Perf {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-        // Ends the thread that reads.
+        // The thread that reads what it acknowledges holds the pipe open, and would wait for ever.
         self.acks = mpsc::channel().1;
+        if let Ok(mut ack) = OpenOptions::new().write(true).open(self.folder.join("ack")) {
+            let _ = ack.write_all(b"\n");
+        }
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_of_a_summary_is_its_calls_with_or_without_errors() {
+        let summary = "% time  seconds  usecs/call  calls  errors syscall\n\
+            ------ ----------- ----------- --------- --------- ----------------\n \
+            60.00    0.000300           1       200           recvfrom\n\
+            ------ ----------- ----------- --------- --------- ----------------\n\
+            100.00    0.000500           1       412        12 total\n";
+        assert_eq!(total(summary), Some(412));
+        assert_eq!(total(&summary.replace("        12 total", " total")), Some(412));
+        assert_eq!(total("strace: attach: Operation not permitted"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_counted_has_a_reason_and_the_work_is_not_begun() {
+        // No process has this number.
+        let counted = count(u32::MAX / 2, || unreachable!("nobody counts")).unwrap();
+        let Counted::Not(why) = counted else { panic!("{counted:?}") };
+        assert!(why.contains("cannot count"), "{why}");
     }
 }
