@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Every peer runs on it: the one that the server is built with.
 #[global_allocator]
-static GLOBAL: alloc_mimalloc::Global = alloc_mimalloc::GLOBAL;
+static GLOBAL: floor::allocator::Global = floor::allocator::GLOBAL;
 
 fn main() -> ExitCode {
     floor::cli::main(std::env::args_os())

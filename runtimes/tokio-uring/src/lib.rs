@@ -24,6 +24,8 @@ mod queue;
 mod ring;
 mod slots;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 use crate::listener::Listener;
 use crate::park::Parked;

@@ -19,7 +19,7 @@ const CANCEL_TURNS_MAX: usize = 8;
 
 /// A listening socket. It is closed when its handle is dropped and no operation is in flight.
 pub(crate) struct Port {
-    fd: OwnedFd,
+    pub(crate) fd: OwnedFd,
     /// Its handle is gone.
     dropped: bool,
     accepting: bool,
@@ -84,7 +84,7 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Listener {
     ring: Rc<Ring>,
-    key: Key,
+    pub(crate) key: Key,
 }
 
 impl Listener {

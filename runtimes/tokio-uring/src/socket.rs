@@ -13,18 +13,18 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 /// How many bytes wait to be read before no more are received; those on their way come on top.
-const UNREAD_MAX: usize = 2 * buffers::BYTES;
+pub(crate) const UNREAD_MAX: usize = 2 * buffers::BYTES;
 
 /// A socket. It is closed when its handle is dropped and all its operations have completed.
 pub(crate) struct Socket {
-    fd: OwnedFd,
+    pub(crate) fd: OwnedFd,
     /// Its handle is gone.
     dropped: bool,
     receiving: bool,
     /// Reception was ended for too many bytes that nobody reads.
     halted: bool,
     /// What was received and not read.
-    unread: Vec<u8>,
+    pub(crate) unread: Vec<u8>,
     /// How reception ended, after `unread`.
     end: Option<Result<(), Errno>>,
     reader: Option<Waker>,
@@ -206,9 +206,9 @@ impl State {
 
 /// Keeps a socket.
 #[derive(Debug)]
-struct Handle {
-    ring: Rc<Ring>,
-    key: Key,
+pub(crate) struct Handle {
+    pub(crate) ring: Rc<Ring>,
+    pub(crate) key: Key,
 }
 
 impl Drop for Handle {
@@ -226,7 +226,7 @@ pub(crate) fn halves(ring: &Rc<Ring>, fd: OwnedFd) -> (Reader, Writer) {
 
 /// The reading side of a socket.
 #[derive(Debug)]
-pub(crate) struct Reader(Rc<Handle>);
+pub(crate) struct Reader(pub(crate) Rc<Handle>);
 
 impl ReadHalf for Reader {
     async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
@@ -238,7 +238,7 @@ impl ReadHalf for Reader {
 
 /// The writing side of a socket.
 #[derive(Clone, Debug)]
-pub(crate) struct Writer(Rc<Handle>);
+pub(crate) struct Writer(pub(crate) Rc<Handle>);
 
 impl Writer {
     fn shutdown(&self, how: Shutdown) {

@@ -5,3 +5,4 @@ use driver::conformance;
 use runtime_tokio_uring::serve;
 
 conformance!(ring, HeapArena, serve);
+driver::private_tables!(private_tables, HeapArena, serve);
