@@ -8,6 +8,7 @@ pub mod allocator;
 use self::allocator::AllocatorFigures;
 use crate::process::ProcessFigures;
 use driver::Unavailable;
+use driver::figures::RuntimeFigures;
 use engine_core::arena::ArenaFigures;
 use engine_core::figures::{RouteName, STATUSES, ShardFigures};
 use prometheus_client::collector::Collector;
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub latency: Latency,
     /// All workers together.
     pub driver: DriverTotals,
+    /// The rings of all workers together; left out where there are none.
+    pub rings: Option<RuntimeFigures>,
     /// The game.
     pub world: WorldFigures,
     /// What the arenas hold, by what dies together.
@@ -123,6 +126,7 @@ impl Collector for Snapshot {
         self.memory(&mut out)?;
         self.allocator.encode(&mut out)?;
         self.server(&mut out)?;
+        self.rings(&mut out)?;
         self.process(&mut out)
     }
 }
@@ -247,6 +251,19 @@ impl Snapshot {
         out.gauge("hunt_ready", help, u64::from(self.ready))?;
         let help = "Log events left out by the bound on each place in the code";
         out.counter("hunt_log_events_suppressed", help, self.log_suppressed)
+    }
+
+    fn rings(&self, out: &mut Families<'_>) -> fmt::Result {
+        let Some(rings) = self.rings else { return Ok(()) };
+        out.gauge("hunt_ring_buffers", "Buffers that rings receive into", rings.ring_buffers)?;
+        let help = "Buffers whose bytes were not copied yet, so that rings cannot use them";
+        out.gauge("hunt_ring_buffers_held", help, rings.ring_buffers_held)?;
+        let help = "Receptions that ended for want of a buffer, and were begun again";
+        out.counter("hunt_ring_no_buffers", help, rings.ring_no_buffers)?;
+        let help = "Times that completions did not fit in the queue of a ring";
+        out.counter("hunt_ring_overflows", help, rings.ring_overflows)?;
+        let help = "Receptions that were ended, since nobody read, and begun again";
+        out.counter("hunt_ring_rearms", help, rings.ring_rearms)
     }
 
     /// The names that dashboards expect of every process.

@@ -132,6 +132,7 @@ impl<A: Arena> ServerObserver<A> {
                 mails: sum.mails,
                 tick_late_ms: sum.tick_late_ms,
             },
+            rings: Some(sum.runtime).filter(|rings| rings.ring_buffers > 0),
             shards: sum.shard,
             world: WorldFigures {
                 quests: self.store.quests() as u64,

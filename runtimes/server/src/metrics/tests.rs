@@ -27,6 +27,13 @@ fn snapshot() -> Snapshot {
         shards,
         latency: Latency { buckets: vec![(0.001, 4), (0.01, 0), (f64::INFINITY, 1)], sum_s: 0.25 },
         driver: DriverTotals { accept_errors: 15, refused: 16, mails: 17, tick_late_ms: 18_500 },
+        rings: Some(RuntimeFigures {
+            ring_buffers: 21,
+            ring_buffers_held: 22,
+            ring_no_buffers: 23,
+            ring_overflows: 24,
+            ring_rearms: 25,
+        }),
         world: WorldFigures {
             quests: 1,
             hunts_running: 2,
@@ -136,6 +143,11 @@ fn every_figure_is_exposed_by_its_name_and_labels() {
         ("hunt_worker_messages_total", &[], 17.0),
         ("hunt_tick_late_seconds_total", &[], 18.5),
         ("hunt_ready", &[], 1.0),
+        ("hunt_ring_buffers", &[], 21.0),
+        ("hunt_ring_buffers_held", &[], 22.0),
+        ("hunt_ring_no_buffers_total", &[], 23.0),
+        ("hunt_ring_overflows_total", &[], 24.0),
+        ("hunt_ring_rearms_total", &[], 25.0),
         ("hunt_log_events_suppressed_total", &[], 14.0),
         ("process_resident_memory_bytes", &[], 4096.0),
         ("process_open_fds", &[], 10.0),
@@ -170,9 +182,11 @@ fn figures_that_the_kernel_does_not_tell_are_left_out() {
 }
 
 #[test]
-fn where_nothing_was_refused_there_is_no_family_of_it() {
-    let text = Snapshot { refused: Vec::new(), ..snapshot() }.write();
-    assert!(!read(&text).contains_key("hunt_runtime_refused"));
+fn where_nothing_was_refused_and_no_ring_is_there_are_no_families_of_them() {
+    let text = Snapshot { refused: Vec::new(), rings: None, ..snapshot() }.write();
+    let families = read(&text);
+    assert!(!families.contains_key("hunt_runtime_refused"));
+    assert!(!families.keys().any(|name| name.starts_with("hunt_ring")));
 }
 
 #[test]
