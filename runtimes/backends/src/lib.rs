@@ -135,13 +135,18 @@ impl Backend {
             }
             #[cfg(feature = "tokio-uring")]
             Self::TokioUring => runtime_tokio_uring::serve(node),
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::serve(node),
             #[cfg(feature = "monoio")]
             Self::Monoio => runtime_monoio::serve(node),
             #[cfg(feature = "monoio")]
             Self::MonoioLegacy => runtime_monoio::legacy::serve(node),
-            #[cfg(feature = "glommio")]
-            Self::Glommio => runtime_glommio::serve(node),
-            #[allow(unreachable_patterns, reason = "a build may leave some out")]
+            #[cfg(not(all(
+                feature = "tokio",
+                feature = "tokio-uring",
+                feature = "glommio",
+                feature = "monoio"
+            )))]
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))

@@ -4,7 +4,7 @@
 use crate::clock::Moment;
 use crate::connection::Connection;
 use crate::figures::RuntimeFigures;
-use crate::loops::Loop;
+use crate::loops::{Loop, yield_now};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
 use std::cell::RefCell;
@@ -123,6 +123,12 @@ pub trait Runtime: Clone + 'static {
 
     /// Ready when `ms` milliseconds have passed.
     fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()>;
+
+    /// Lets other tasks run: ready when those that can have had their turn. As it comes, it is for
+    /// runtimes where a task that wakes itself goes behind all others.
+    fn yield_now(&self) -> impl Future<Output = ()> {
+        yield_now()
+    }
 
     /// Runs a connection to its end.
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>);

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::measure::PLAYERS;
 use crate::peer::Peer;
 use crate::serve::Serve;
 use crate::workload::Workload;
@@ -27,6 +28,8 @@ pub struct Options {
     pub connections: Vec<u32>,
     /// How often.
     pub rounds: u32,
+    /// How many players are in the world.
+    pub players: u32,
     /// For how long each time.
     pub counted: Duration,
     /// The order of measurements follows from it.
@@ -90,6 +93,7 @@ fn options(matches: &ArgMatches, command_line: String) -> Options {
             .get_many("connections")
             .map_or_else(|| connections.to_vec(), |values| values.copied().collect()),
         rounds,
+        players: matches.get_one("players").copied().unwrap_or(PLAYERS),
         counted: Duration::from_secs_f64(seconds),
         seed: matches.get_one("seed").copied().unwrap_or_else(|| fastrand::u64(..)),
         json: matches.get_flag("json"),
@@ -141,6 +145,13 @@ fn command() -> Command {
                 .value_name("S")
                 .value_parser(seconds)
                 .help("How long each time, 0.1 to 30 [default: 1.5, with --quick 0.4]"),
+        )
+        .arg(
+            Arg::new("players")
+                .long("players")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..=1_000_000))
+                .help("How many players are in the world [default: 20480]"),
         )
         .arg(
             Arg::new("seed")

@@ -5,7 +5,7 @@ use crate::peer::Peer;
 use crate::world::{self, HUNT, Players};
 use anyhow::{Context, bail, ensure};
 use engine_core::time::Timestamp;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -227,9 +227,11 @@ impl Asking {
 
     fn fill(&mut self) -> anyhow::Result<()> {
         let mut read = [0; 16 * 1024];
-        match self.socket.read(&mut read).context("no answer")? {
-            0 => bail!("the server hung up"),
-            count => self.input.extend_from_slice(&read[..count]),
+        match self.socket.read(&mut read) {
+            Ok(0) => bail!("the server hung up"),
+            Ok(count) => self.input.extend_from_slice(&read[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).context("no answer"),
         }
         Ok(())
     }

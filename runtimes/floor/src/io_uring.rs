@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 const ENTRIES: u32 = 4096;
 const COMPLETIONS: u32 = ENTRIES * 8;
-const BUFFERS: u16 = 4096;
+/// Few, since the kernel uses them in turn and all of them are to stay in the cache.
+const BUFFERS: u16 = 512;
 const BUFFER_BYTES: u32 = 2048;
 /// `MSG_WAITALL | MSG_NOSIGNAL`: the kernel goes on with a short write by itself.
 const SEND_FLAGS: i32 = 0x100 | 0x4000;

@@ -39,5 +39,5 @@ pub mod wire;
 pub mod workload;
 pub mod world;
 
-/// The allocator of every peer: the system's, which is what a program has that names none.
-pub const ALLOCATOR: &str = "system";
+/// The allocator of every peer, and of the client: the one of `hunt-server`.
+pub use alloc_mimalloc as allocator;

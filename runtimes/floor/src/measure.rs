@@ -10,12 +10,12 @@ use anyhow::{Context, ensure};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-/// Players in the world, whatever the number of connections: the game costs the same. More than
-/// the most connections, and enough treasures among them for a minute of fresh claims.
+/// Players in the world where nothing else is said: more than the most connections, and enough
+/// that half a minute of claims is fresh.
 pub const PLAYERS: u32 = 20_480;
 
 /// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// What is asked.
     pub workload: Workload,
@@ -30,6 +30,8 @@ pub struct Cell {
 pub struct How {
     /// The core of the server.
     pub core: usize,
+    /// How many players are in the world, whatever the number of connections.
+    pub players: u32,
     /// How long it is not counted.
     pub warm_up: Duration,
     /// How long it is counted.
@@ -70,7 +72,7 @@ pub type Measured = (Sample, Option<String>);
 /// # Errors
 /// If the peer does not start, answers wrongly, stalls or ends.
 pub fn measure(cell: Cell, how: How) -> anyhow::Result<Measured> {
-    let mut running = Running::start(cell.peer, how.core, PLAYERS)?;
+    let mut running = Running::start(cell.peer, how.core, how.players)?;
     let result = run(cell, how, &running);
     let ended = if result.is_err() { running.ended() } else { None };
     match ended {
@@ -86,7 +88,8 @@ fn run(cell: Cell, how: How, running: &Running) -> anyhow::Result<Measured> {
     client.run_for(how.warm_up)?;
     client.take_figures();
     let (began, before) = (Instant::now(), Cpu::of(pid)?);
-    client.run_for(how.counted)?;
+    // Broadcasts are few, so more of them are waited for.
+    client.run_for(if workload == Workload::Fanout { how.counted * 2 } else { how.counted })?;
     let (cpu_ns, user_share) = Cpu::of(pid)?.since(before);
     let seconds = began.elapsed().as_secs_f64();
     let figures = client.take_figures();

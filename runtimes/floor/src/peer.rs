@@ -1,9 +1,10 @@
 //! Who is measured: the two bare loops, the two libraries, and every backend of the engine.
 
+use backends::Backend;
 use std::fmt;
 
 /// Who serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// The bare readiness loop.
     Epoll,
@@ -13,21 +14,19 @@ pub enum Peer {
     Hyper,
     /// The game behind axum, on Tokio's work-stealing runtime.
     Axum,
-    /// The engine's own server, on the backend of this name.
-    Engine(&'static str),
+    /// The engine's own server.
+    Engine(Backend),
 }
 
-/// The backends of the engine, by the words of `--runtime`.
-pub const BACKENDS: &[&str] = &["tokio", "tokio-per-core"];
 /// The backend whose answers all others are held to.
-pub const REFERENCE: Peer = Peer::Engine("tokio-per-core");
+pub const REFERENCE: Peer = Peer::Engine(Backend::TokioPerCore);
 
 impl Peer {
     /// Every peer, in the order of the table.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let bare = [Self::Epoll, Self::IoUring];
-        let backends = BACKENDS.iter().map(|name| Self::Engine(name));
+        let backends = Backend::built_in().map(Self::Engine);
         bare.into_iter().chain(backends).chain([Self::Hyper, Self::Axum]).collect()
     }
 
@@ -39,7 +38,7 @@ impl Peer {
             Self::IoUring => "io-uring",
             Self::Hyper => "hyper",
             Self::Axum => "axum",
-            Self::Engine(name) => name,
+            Self::Engine(backend) => backend.name(),
         }
     }
 
@@ -67,16 +66,21 @@ impl Peer {
         matches!(self, Self::Engine(_))
     }
 
-    /// Whether it is a backend with a ring and one thread per core.
-    #[must_use]
-    pub fn is_ring_backend(self) -> bool {
-        matches!(self, Self::Engine("tokio-uring" | "glommio" | "monoio"))
-    }
-
     /// Whether it is a backend whose workers share nothing.
     #[must_use]
     pub fn is_per_core_backend(self) -> bool {
-        self.is_engine() && self != Self::Engine("tokio")
+        matches!(self, Self::Engine(backend) if backend.is_per_core())
+    }
+
+    /// Whether it can start here.
+    ///
+    /// # Errors
+    /// Why not, and what to do about it.
+    pub fn probe(self) -> Result<(), driver::Unavailable> {
+        match self {
+            Self::Engine(backend) => backend.probe(),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! What was measured and what it was measured on: the samples in the order in which they were
 //! taken, and the rows that follow from them.
 
+use crate::allocator::WITNESS;
 use crate::args::Options;
 use crate::measure::{Cell, Sample};
 use crate::peer::Peer;
 use crate::system;
 use crate::targets::Target;
 use crate::workload::Workload;
+use alloc_witness::Seen;
 use hunt_server::version;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -197,17 +199,19 @@ impl Record {
     /// What it was measured on, as name and value.
     #[must_use]
     pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let Options { command_line, seed, rounds, counted, .. } = &self.options;
+        let Options { command_line, seed, rounds, players, counted, .. } = &self.options;
+        let seen = Seen::look(&WITNESS, &[]);
         let (cores, server, client) = (self.cores, self.server_core, self.client_core);
         vec![
             ("command", command_line.clone()),
             ("commit", version::commit().unwrap_or("unknown").to_owned()),
             ("compiler", version::RUSTC.to_owned()),
-            ("allocator", crate::ALLOCATOR.to_owned()),
+            ("allocator", format!("{} {}", seen.allocator, seen.version)),
             ("kernel", system::kernel()),
             ("processor", system::processor()),
             ("cores", format!("{cores}; server on {server}, client on {client}")),
             ("rounds", format!("{rounds} of {:.1} s each", counted.as_secs_f64())),
+            ("players", players.to_string()),
             ("seed", seed.to_string()),
         ]
     }
@@ -280,6 +284,7 @@ pub(crate) mod tests {
             workloads: Workload::ALL.to_vec(),
             connections: vec![64],
             rounds: 1,
+            players: 64,
             counted: Duration::from_secs(1),
             seed: 1,
             json: false,

@@ -3,7 +3,7 @@
 use crate::agree::{self, Answers};
 use crate::args::Options;
 use crate::child::{self, Running};
-use crate::measure::{Cell, How, Measured, PLAYERS, measure};
+use crate::measure::{Cell, How, Measured, measure};
 use crate::peer::{Peer, REFERENCE};
 use crate::record::{Failure, Record, Taken};
 use crate::system::{self, Idle};
@@ -28,13 +28,15 @@ const BUSY_MAX: f64 = 0.1;
 /// If nothing can be measured here.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     child::check_proc()?;
-    let most = options.connections.iter().copied().max().unwrap_or(0).max(WATCHERS);
+    let places = places(options);
+    let most = places.iter().map(|(_, connections)| *connections).max().unwrap_or(0);
+    let players = options.players;
     let descriptors = system::descriptors_max();
     ensure!(
         u64::from(most) + DESCRIPTORS_BESIDES <= descriptors,
         "{most} connections need more descriptors than the {descriptors} of `ulimit -n`"
     );
-    ensure!(most <= PLAYERS, "{most} connections are more than the {PLAYERS} players of the world");
+    ensure!(most <= players, "{most} connections are more than the {players} players of the world");
     let cores = system::cores()?;
     let (client, server) = match cores[..] {
         [] => (0, 0),
@@ -50,6 +52,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let peers = agreeing(options, server, &mut record)?;
     let how = How {
         core: server,
+        players,
         warm_up: options.counted.min(Duration::from_millis(500)),
         counted: options.counted,
         system_calls: true,
@@ -84,7 +87,10 @@ fn warn_if_busy(record: &mut Record, when: &str) -> anyhow::Result<()> {
 
 /// The peers that give the answers of the reference.
 fn agreeing(options: &Options, core: usize, record: &mut Record) -> anyhow::Result<Vec<Peer>> {
-    let answers = |peer| Running::start(peer, core, agree::PLAYERS).and_then(|r| Answers::of(&r));
+    let answers = |peer: Peer| {
+        peer.probe()?;
+        Answers::of(&Running::start(peer, core, agree::PLAYERS)?)
+    };
     let reference = answers(REFERENCE).context("no reference to compare with")?;
     let mut agreeing = Vec::new();
     for peer in &options.peers {

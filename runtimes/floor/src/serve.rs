@@ -31,8 +31,9 @@ pub fn serve(options: Serve) -> anyhow::Result<ExitCode> {
     let Serve { peer, core, players } = options;
     system::end_with_parent().context("the system does not tell of the parent's end")?;
     system::pin(core).with_context(|| format!("cannot stay on core {core}"))?;
-    if let Peer::Engine(runtime) = peer {
-        return Ok(hunt_server::cli::main(engine_args(runtime)));
+    if let Peer::Engine(backend) = peer {
+        let witness = &crate::allocator::WITNESS;
+        return Ok(hunt_server::cli::main(engine_args(backend.name()), witness));
     }
     let listener = driver::net::listen((Ipv4Addr::LOCALHOST, 0).into())?;
     // Inherited by every connection.

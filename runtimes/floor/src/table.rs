@@ -107,7 +107,7 @@ mod tests {
     fn every_row_and_target_is_printed_and_what_is_unknown_is_no_number() {
         let record = record(&[
             (2, Peer::Epoll, Workload::Resolve, 64, 1234.0),
-            (2, Peer::Engine("tokio-per-core"), Workload::Resolve, 64, 2468.0),
+            (2, crate::peer::REFERENCE, Workload::Resolve, 64, 2468.0),
             (2, Peer::Hyper, Workload::Loot, 64, 999.0),
         ]);
         let mut out = Vec::new();

@@ -6,6 +6,7 @@ use crate::peer::Peer;
 use crate::record::Record;
 use crate::run::WATCHERS;
 use crate::workload::Workload;
+use backends::Backend;
 use serde::Serialize;
 
 /// The most that the best backend may cost, as a ratio to the better floor.
@@ -90,8 +91,8 @@ fn costs(record: &Record, backends: &[Peer], connections: u32, targets: &mut Vec
     }
     for peer in backends {
         let limit = match peer {
-            Peer::Engine("tokio-per-core") => TOKIO_PER_CORE_MAX,
-            Peer::Engine("tokio-uring" | "monoio") => RING_MAX,
+            Peer::Engine(Backend::TokioPerCore) => TOKIO_PER_CORE_MAX,
+            Peer::Engine(Backend::TokioUring | Backend::Monoio) => RING_MAX,
             _ => continue,
         };
         if let Some(value) = ratio(*peer) {
@@ -142,8 +143,8 @@ mod tests {
     use super::*;
     use crate::record::tests::record;
 
-    const PER_CORE: Peer = Peer::Engine("tokio-per-core");
-    const STEALING: Peer = Peer::Engine("tokio");
+    const PER_CORE: Peer = Peer::Engine(Backend::TokioPerCore);
+    const STEALING: Peer = Peer::Engine(Backend::Tokio);
 
     fn verdicts(record: &Record) -> Vec<(String, &'static str)> {
         check(record).into_iter().map(|target| (target.name, target.verdict)).collect()

@@ -38,6 +38,7 @@ fn more_connections_than_descriptors_are_an_error_before_anything_starts() {
 fn a_short_run_gives_every_sample_and_what_it_ran_on() {
     let args = [
         "--json",
+        "--players=64",
         "--rounds=2",
         "--seconds=0.1",
         "--connections=4",

@@ -4,7 +4,7 @@ use floor::agree::{self, Answers};
 use floor::answer;
 use floor::child::Running;
 use floor::peer::{Peer, REFERENCE};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
@@ -19,8 +19,8 @@ fn start(peer: Peer) -> Running {
 /// Every peer that this system lets start: containers often forbid rings.
 fn peers() -> impl Iterator<Item = Peer> {
     let rings = io_uring::IoUring::new(8).is_ok();
-    let needs_ring = |peer: Peer| peer == Peer::IoUring || peer.is_ring_backend();
-    Peer::all().into_iter().filter(move |peer| rings || !needs_ring(*peer))
+    let starts = move |peer: &Peer| peer.probe().is_ok() && (rings || *peer != Peer::IoUring);
+    Peer::all().into_iter().filter(starts)
 }
 
 #[test]
@@ -58,7 +58,11 @@ fn answers_to_whoever_does_not_read_arrive_whole() {
         let (mut input, mut read) = (Vec::new(), [0; 65_536]);
         let mut bodies = Vec::new();
         while bodies.len() < REQUESTS {
-            let count = socket.read(&mut read).unwrap();
+            let count = match socket.read(&mut read) {
+                // The end of the ring in `peers` interrupts a call with a time-out.
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                result => result.unwrap(),
+            };
             assert!(count > 0, "{peer} hung up after {}", bodies.len());
             input.extend_from_slice(&read[..count]);
             let mut done = 0;

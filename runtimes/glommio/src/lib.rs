@@ -99,3 +99,61 @@ impl Runtime for PerCore {
         self.tasks.spawn(task.run());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::sync::mpsc::{self, Sender};
+    use std::task::{Poll, Waker};
+    use std::thread;
+    use std::time::Instant;
+
+    /// How long it takes in the median until a task hears of another thread, among tasks that
+    /// always want to run.
+    fn median_wake(builder: LocalExecutorBuilder) -> Duration {
+        let (send, wakes) = mpsc::channel::<(Waker, Sender<Instant>)>();
+        let waker = thread::spawn(move || {
+            for (waker, at) in wakes {
+                thread::park_timeout(Duration::from_millis(3));
+                at.send(Instant::now()).unwrap();
+                waker.wake();
+            }
+        });
+        // Wants to run again whenever it has run.
+        let busy = poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        });
+        let mut delays = builder.make().unwrap().run(async {
+            let tasks = Tasks::default();
+            tasks.spawn(busy);
+            let mut delays = Vec::new();
+            for _ in 0..21 {
+                let (at, woken) = mpsc::channel();
+                let mut at = Some(at);
+                let begin = poll_fn(|cx| {
+                    if let Some(at) = at.take() {
+                        send.send((cx.waker().clone(), at)).unwrap();
+                    }
+                    woken.try_recv().map_or(Poll::Pending, Poll::Ready)
+                });
+                delays.push(begin.await.elapsed());
+            }
+            tasks.end().await;
+            drop(send);
+            delays
+        });
+        waker.join().unwrap();
+        delays.sort();
+        delays[delays.len() / 2]
+    }
+
+    #[test]
+    fn a_busy_executor_hears_of_other_threads_soon() {
+        let ours = median_wake(builder());
+        let default = median_wake(LocalExecutorBuilder::new(Placement::Unbound));
+        eprintln!("{ours:?} with our timer, {default:?} with that of glommio");
+        assert!(ours < default / 2 && ours < 10 * PREEMPT, "{ours:?} {default:?}");
+    }
+}

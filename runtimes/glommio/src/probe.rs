@@ -57,6 +57,12 @@ pub fn probe() -> Result<(), Unavailable> {
 fn operations() -> Result<(), Unavailable> {
     let mut known = Probe::new();
     let ring = IoUring::new(1).map_err(|error| uring::explain(&error))?;
+    ring.submit().map_err(|error| {
+        Unavailable::new(
+            format!("a ring is there, and io_uring_enter fails: {error}"),
+            "allow io_uring_enter in the seccomp profile of the container or service",
+        )
+    })?;
     ring.submitter().register_probe(&mut known).map_err(|error| {
         Unavailable::new(
             format!("the kernel does not say which operations io_uring has: {error}"),

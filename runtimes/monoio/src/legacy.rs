@@ -10,8 +10,11 @@ use engine_core::arena::Arena;
 use engine_core::service::Service;
 use monoio::net::TcpStream;
 use monoio::{LegacyDriver, RuntimeBuilder};
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 /// Serves until the node is drained or aborted. Blocks.
 ///
@@ -46,13 +49,26 @@ pub(crate) struct Reader {
     is_drained: bool,
 }
 
+impl Reader {
+    /// Waits until something is to be read.
+    ///
+    /// monoio takes a socket for readable until a call of its own has found it empty, and this
+    /// backend's calls are not: `readable(false)` asks the system, whose "no" monoio believes. Then
+    /// the next event is waited for, without asking again when it comes.
+    async fn readable(&self) -> io::Result<()> {
+        let mut asked = pin!(self.stream.readable(false));
+        match poll_fn(|cx| Poll::Ready(asked.as_mut().poll(cx))).await {
+            Poll::Ready(result) => result,
+            Poll::Pending => self.stream.readable(true).await,
+        }
+    }
+}
+
 impl ReadHalf for Reader {
-    /// After a short read, monoio still takes the socket for readable; `readable(false)` asks the
-    /// system before it believes so.
     async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
         loop {
             if self.is_drained
-                && let Err(error) = self.stream.readable(false).await
+                && let Err(error) = self.readable().await
             {
                 return (Err(error), buf);
             }

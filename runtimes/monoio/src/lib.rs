@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Duration;
 
-pub use ring::{READ_BYTES, probe, serve, serve_with};
+pub use ring::{READ_BYTES, probe, serve};
 
 /// A worker, from its start to its end.
 async fn work<H: Halves, A: Arena, S: Service>(setup: &Setup<A, S>, seat: Seat) -> io::Result<()> {
@@ -67,6 +67,10 @@ impl<H: Halves> Runtime for PerCore<H> {
 
     fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()> {
         monoio::time::sleep(Duration::from_millis(ms))
+    }
+
+    fn yield_now(&self) -> impl Future<Output = ()> {
+        tasks::yield_now()
     }
 
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {

@@ -11,7 +11,8 @@ use io_uring_06::IoUring;
 use monoio::buf::IoBuf;
 use monoio::io::{AsyncReadRent, AsyncWriteRent};
 use monoio::net::TcpStream;
-use monoio::{IoUringDriver, RuntimeBuilder};
+use monoio::time::TimeDriver;
+use monoio::{IoUringDriver, Runtime as Monoio, RuntimeBuilder};
 use std::cell::UnsafeCell;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -38,28 +39,23 @@ pub fn probe() -> Result<(), Unavailable> {
 /// # Errors
 /// If io_uring cannot be had, a listener not be registered, or a worker has panicked.
 pub fn serve<A: Arena, S: Service>(node: Node<A, S>) -> io::Result<()> {
-    serve_with(node, ENTRIES, RESULTS)
-}
-
-/// With rings of another size, for tests.
-#[doc(hidden)]
-pub fn serve_with<A: Arena, S: Service>(
-    node: Node<A, S>,
-    entries: u32,
-    results: u32,
-) -> io::Result<()> {
     probe().map_err(io::Error::other)?;
     node.run_per_core(|setup, seat, tables| {
-        let mut ring = IoUring::builder();
-        // As they come, monoio's rings interrupt the thread for each completion.
-        ring.setup_coop_taskrun().setup_single_issuer().setup_defer_taskrun();
-        ring.setup_cqsize(results);
-        let builder = RuntimeBuilder::<IoUringDriver>::new().with_entries(entries);
-        let built = builder.uring_builder(ring).enable_timer().build();
+        let built = runtime(ENTRIES, RESULTS);
         let mut monoio = built.map_err(|error| io::Error::other(uring::explain(&error)))?;
         tables.part()?;
         monoio.block_on(crate::work::<Ring, _, _>(setup, seat))
     })
+}
+
+/// A runtime on a ring with the flags that monoio leaves out: as its rings come, each completion
+/// interrupts the thread.
+fn runtime(entries: u32, results: u32) -> io::Result<Monoio<TimeDriver<IoUringDriver>>> {
+    let mut ring = IoUring::builder();
+    ring.setup_coop_taskrun().setup_single_issuer().setup_defer_taskrun();
+    ring.setup_cqsize(results);
+    let builder = RuntimeBuilder::<IoUringDriver>::new().with_entries(entries);
+    builder.uring_builder(ring).enable_timer().build()
 }
 
 /// Sockets of this driver.
@@ -92,7 +88,7 @@ impl Socket {
 
     #[expect(unsafe_code, reason = "operations in flight do not use the stream")]
     fn descriptor(&self) -> BorrowedFd<'_> {
-        // SAFETY: operations in flight do not use the stream, and none begins while this borrows it.
+        // SAFETY: operations in flight do not use the stream, and none begins in a call of this.
         descriptor(unsafe { &*self.0.get() })
     }
 }
@@ -157,5 +153,48 @@ impl WriteHalf for Writer {
 
     fn abort(&self) {
         socket::shutdown(self.0.descriptor(), Shutdown::Both);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    /// Many more than a ring of the smallest size has room for.
+    const PEERS: usize = 2_000;
+
+    /// All begin to read when all can be read: their reads end as they begin, the ring holds a few
+    /// of the results, and the kernel the rest.
+    #[test]
+    fn results_that_do_not_fit_the_ring_are_not_lost() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let mut peers = Vec::new();
+        let mut streams = Vec::new();
+        for _ in 0..PEERS {
+            let mut peer = std::net::TcpStream::connect(addr).unwrap();
+            peer.write_all(b"how are you?").unwrap();
+            peers.push(peer);
+            streams.push(listener.accept().unwrap().0);
+        }
+        runtime(256, 256).unwrap().block_on(async {
+            let echo = |stream| async {
+                let (mut reader, writer) = Ring::of(TcpStream::from_std(stream).unwrap());
+                let (result, buf) = reader.read(b"> ".to_vec()).await;
+                assert_eq!(result.unwrap(), 12);
+                writer.write_all(buf).await.0.unwrap();
+            };
+            let echoes: Vec<_> = streams.into_iter().map(|s| monoio::spawn(echo(s))).collect();
+            for echo in echoes {
+                echo.await;
+            }
+        });
+        for peer in &mut peers {
+            let mut text = String::new();
+            peer.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "> how are you?");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Listening sockets, and calls that do their work at once: no driver has a part in them.
 
+use crate::tasks;
 use driver::runtime::{Listen, ReadHalf, WriteHalf};
 use monoio::net::{TcpListener, TcpStream};
 use rustix::buffer::spare_capacity;
@@ -9,6 +10,9 @@ use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 pub(crate) use rustix::net::Shutdown;
+
+/// Connections that are accepted before other tasks run.
+const IN_A_ROW_MAX: usize = 64;
 
 /// How the two drivers differ.
 pub(crate) trait Halves: 'static {
@@ -57,13 +61,16 @@ pub(crate) fn shutdown(socket: BorrowedFd<'_>, how: Shutdown) {
 #[derive(Debug)]
 pub(crate) struct Listener<H> {
     listener: TcpListener,
+    /// Connections that were accepted one after another, without a wait.
+    in_a_row: usize,
     halves: PhantomData<H>,
 }
 
 impl<H> Listener<H> {
     /// Within the runtime that is to use it.
     pub(crate) fn new(listener: std::net::TcpListener) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::from_std(listener)?, halves: PhantomData })
+        let listener = TcpListener::from_std(listener)?;
+        Ok(Self { listener, in_a_row: 0, halves: PhantomData })
     }
 }
 
@@ -72,12 +79,20 @@ impl<H: Halves> Listen for Listener<H> {
     type Writer = H::Writer;
 
     async fn accept(&mut self) -> io::Result<(H::Reader, H::Writer)> {
+        if self.in_a_row == IN_A_ROW_MAX {
+            self.in_a_row = 0;
+            tasks::yield_now().await;
+        }
         loop {
             match self.accept_now() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.in_a_row = 0;
                     self.listener.readable(false).await?;
                 }
-                result => return result,
+                result => {
+                    self.in_a_row += 1;
+                    return result;
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The tasks that do not end by themselves.
+//! The tasks that do not end by themselves, and their turns.
 //!
 //! A monoio runtime does not own its tasks: what waits when it is dropped is never dropped, and its
 //! sockets stay open; a task whose waker is held by another thread would be dropped there. So a
@@ -26,6 +26,22 @@ struct State {
     wakers: Vec<Option<Waker>>,
     /// Waits until none runs.
     waiting: Option<Waker>,
+}
+
+/// Lets other tasks run. A task that wakes itself goes before all others in monoio's queue, so
+/// another one wakes it, from behind them.
+pub(crate) async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        let waker = cx.waker().clone();
+        monoio::spawn(async { waker.wake() });
+        Poll::Pending
+    })
+    .await;
 }
 
 impl Tasks {
@@ -81,5 +97,66 @@ impl Tasks {
         {
             waiting.wake();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use monoio::{LegacyDriver, RuntimeBuilder};
+    use std::cell::Cell;
+
+    fn block_on<T>(task: impl Future<Output = T>) -> T {
+        let builder = RuntimeBuilder::<LegacyDriver>::new().enable_timer();
+        builder.build().expect("a runtime").block_on(task)
+    }
+
+    #[test]
+    fn a_task_that_yields_goes_behind_all_others() {
+        let turns = Rc::new(RefCell::new(Vec::new()));
+        let task = |name: char| {
+            let turns = turns.clone();
+            async move {
+                for _ in 0..3 {
+                    turns.borrow_mut().push(name);
+                    yield_now().await;
+                }
+            }
+        };
+        block_on(async {
+            let (a, b, c) = (task('a'), task('b'), task('c'));
+            let all = [monoio::spawn(a), monoio::spawn(b), monoio::spawn(c)];
+            for task in all {
+                task.await;
+            }
+        });
+        assert_eq!(turns.borrow().iter().collect::<String>(), "abcabcabc");
+    }
+
+    #[test]
+    fn what_waits_at_the_end_is_dropped_and_waited_for() {
+        let (begun, value) = (Rc::new(Cell::new(0)), Rc::new(()));
+        let task = |ms| {
+            let (begun, value) = (begun.clone(), value.clone());
+            async move {
+                begun.set(begun.get() + 1);
+                monoio::time::sleep(Duration::from_millis(ms)).await;
+                drop(value);
+            }
+        };
+        block_on(async {
+            let tasks = Tasks::default();
+            for ms in [1, 1, 60_000, 60_000] {
+                monoio::spawn(tasks.clone().run(task(ms)));
+            }
+            while Rc::strong_count(&value) > 3 {
+                monoio::time::sleep(Duration::from_millis(1)).await;
+            }
+            assert_eq!(begun.get(), 4);
+            monoio::spawn(tasks.clone().run(task(60_000)));
+            assert_eq!(tasks.0.borrow().wakers.len(), 4, "a place that is free is used again");
+            tasks.end().await;
+        });
+        assert_eq!(Rc::strong_count(&value), 1, "nothing waits that cannot end");
     }
 }

@@ -6,6 +6,8 @@ mod exposition;
 mod support;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use support::{Client, Server, get, program_at, request, until};
 
 /// The programs, and the allocator of each.
@@ -81,4 +83,43 @@ fn the_figures_move_with_what_the_server_holds() {
         });
         server.end();
     }
+}
+
+/// A library with a `malloc` of its own, to be put before that of glibc.
+fn other_malloc() -> PathBuf {
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libother_malloc.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/other_malloc.c");
+    let status = Command::new("cc")
+        .args(["-O1", "-shared", "-fPIC", "-fno-builtin", "-o"])
+        .args([&library, &source])
+        .status();
+    assert!(status.unwrap().success(), "a C compiler is needed, as for the allocators themselves");
+    library
+}
+
+#[test]
+fn another_allocator_than_was_built_in_is_told_everywhere() {
+    let library = other_malloc();
+    let program = |path| {
+        let mut command = program_at(path);
+        command.env("LD_PRELOAD", &library);
+        command
+    };
+    let system = env!("CARGO_BIN_EXE_hunt-server-system");
+    let output = program(system).arg("--version").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\nallocator: unknown, though system was built in\n"), "{text}");
+
+    let server = Server::start_program(program(system).args(["serve", "--demo"]));
+    let families = scrape(&server);
+    let labels = &families["hunt_allocator"].samples[0].1;
+    assert_eq!((&*labels["allocator"], &*labels["installed"]), ("unknown", "system"));
+    assert!(!families.contains_key("hunt_allocator_allocated_bytes"), "glibc's would be wrong");
+    let log = server.end();
+    assert!(log.contains("the allocator is unknown, though system was built in"), "{log}");
+
+    // Those that are linked in do not ask malloc, and stay what they are.
+    let output = program(env!("CARGO_BIN_EXE_hunt-server")).arg("--version").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\nallocator: mimalloc 2."), "{text}");
 }
