@@ -12,7 +12,7 @@ use std::slice;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The size of a buffer: a request mostly fits.
-pub(crate) const BYTES: usize = 2048;
+pub(crate) const BYTES: u32 = 2048;
 /// What the kernel wants a ring of buffers to begin at.
 /// How many buffers the kernel takes in one ring (`io_uring_register_buf_ring(3)`).
 const COUNT_MAX: u16 = 1 << 15;
@@ -34,7 +34,7 @@ impl Buffers {
     pub(crate) fn new(queue: &Queue, count: u16) -> io::Result<Self> {
         assert!(count.is_power_of_two() && count <= COUNT_MAX, "the kernel takes no others");
         let ring = Memory::<BufRingEntry>::new(usize::from(count));
-        let data = Memory::<u8>::new(usize::from(count) * BYTES);
+        let data = Memory::<u8>::new(usize::from(count) * BYTES as usize);
         // SAFETY: the entries begin a page, and stay there as long as this does.
         unsafe { queue.register_buffers(ring.start.as_ptr() as u64, count)? };
         let mut buffers = Self { ring, data, count, tail: 0, held: count };
@@ -50,7 +50,7 @@ impl Buffers {
     /// Appends what has been received to `to`, and gives the buffer back to the kernel.
     pub(crate) fn take(&mut self, received: Received, to: &mut Vec<u8>) {
         let Received { buffer: Some(id), count } = received else { return };
-        assert!(id < self.count && count <= BYTES, "the kernel names its buffers");
+        assert!(id < self.count && count <= BYTES as usize, "the kernel names its buffers");
         self.held += 1;
         // SAFETY: the place is within the memory, by the line above. The kernel has written to it
         // and does so no more: nobody else has this `Received`, which is used up.
@@ -61,7 +61,7 @@ impl Buffers {
 
     fn place(&self, id: u16) -> NonNull<u8> {
         // SAFETY: `id` is below the count, so it is a place in the memory.
-        unsafe { self.data.start.add(usize::from(id) * BYTES) }
+        unsafe { self.data.start.add(usize::from(id) * BYTES as usize) }
     }
 
     /// Makes a buffer the kernel's.
@@ -72,7 +72,7 @@ impl Buffers {
         // one is behind, and writes to none.
         let entry = unsafe { self.ring.start.add(index).as_mut() };
         entry.set_addr(addr);
-        entry.set_len(BYTES as u32);
+        entry.set_len(BYTES);
         entry.set_bid(id);
         self.tail = self.tail.wrapping_add(1);
         // SAFETY: the tail lies in the first entry, in a field that nothing else here touches, and

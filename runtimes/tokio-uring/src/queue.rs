@@ -73,6 +73,7 @@ pub(crate) struct Queue {
     in_flight: usize,
     /// The last call did not succeed.
     refused: bool,
+    said_refused: bool,
     announced: bool,
     overflowing: bool,
     /// How often completions did not fit in their queue.
@@ -94,6 +95,7 @@ impl Queue {
             waiting: VecDeque::new(),
             in_flight: 0,
             refused: false,
+            said_refused: false,
             announced: true,
             overflowing: false,
             overflows: 0,
@@ -172,9 +174,12 @@ impl Queue {
     unsafe fn push(&mut self, entry: squeue::Entry, token: Token) {
         self.in_flight += usize::from(token.0 != Op::Cancel);
         let entry = entry.user_data(token.into());
-        // SAFETY: the caller promises what the kernel needs.
-        let pushed = unsafe { self.io.submission().push(&entry) };
-        if pushed.is_err() {
+        // Those that wait go first: a cancellation must follow what it cancels.
+        let pushed = self.waiting.is_empty() && {
+            // SAFETY: the caller promises what the kernel needs.
+            unsafe { self.io.submission().push(&entry) }.is_ok()
+        };
+        if !pushed {
             self.waiting.push_back(entry);
             self.submit();
         }
@@ -211,14 +216,13 @@ impl Queue {
             return;
         }
         let result = self.io.submitter().submit_and_wait(0);
-        let passing = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
-        if let Err(error) = result.as_ref()
-            && !self.refused
-            && !passing(error)
+        let error = result.err().filter(|error| error.kind() != io::ErrorKind::Interrupted);
+        self.refused = error.is_some();
+        if let Some(error) = error
+            && !mem::replace(&mut self.said_refused, true)
         {
             tracing::warn!(%error, "the kernel takes no operations, trying again");
         }
-        self.refused = result.is_err_and(|error| !passing(&error));
     }
 
     /// Takes some of the completions that are there.

@@ -117,8 +117,8 @@ fn many_connections_share_few_buffers_and_small_queues() {
                 writer.write_all(asked).await.0.unwrap();
             }));
         }
-        for round in 0..peers.len() {
-            peers[round].write_all(&bytes(3000 + round)[round..]).unwrap();
+        for (round, peer) in peers.iter_mut().enumerate() {
+            peer.write_all(&bytes(3000 + round)[round..]).unwrap();
         }
         for task in tasks {
             task.await.unwrap();
