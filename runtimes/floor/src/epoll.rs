@@ -76,7 +76,10 @@ pub fn serve(listener: TcpListener, game: Game) -> io::Result<()> {
         for event in &events {
             match event.data.u64() {
                 LISTENER => this.accept()?,
-                place => this.ready(place as usize, event.flags),
+                place => {
+                    let place = usize::try_from(place).expect("a place of ours");
+                    this.ready(place, event.flags);
+                }
             }
         }
         if !this.watching.is_empty() {

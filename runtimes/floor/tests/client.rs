@@ -17,8 +17,8 @@ fn response(status: &str, body: &str) -> String {
 
 /// A server that answers every request on every connection by `answer`.
 fn server(answer: impl Fn(&mut TcpStream) -> bool + Clone + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
     thread::spawn(move || {
         while let Ok((mut socket, _)) = listener.accept() {
             let answer = answer.clone();
@@ -34,7 +34,8 @@ fn server(answer: impl Fn(&mut TcpStream) -> bool + Clone + Send + 'static) -> S
 
 fn client(address: SocketAddr, connections: u32) -> Client {
     let players = Players::new(16, 1);
-    let mut client = Client::connect(address, connections, Workload::Resolve, &players).unwrap();
+    let client = Client::connect(address, connections, Workload::Resolve, &players);
+    let mut client = client.expect("the server listens");
     client.patience = Duration::from_millis(300);
     client
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::process::{Command, Output};
 
 fn floor(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_floor")).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_floor")).args(args).output().expect("it starts")
 }
 
 #[test]

@@ -11,9 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 fn start(peer: Peer) -> Running {
-    let core = floor::system::cores().unwrap()[0];
+    let core = floor::system::cores().expect("the system tells")[0];
     let program = Path::new(env!("CARGO_BIN_EXE_floor"));
-    Running::start_from(program, peer, core, agree::PLAYERS).unwrap()
+    Running::start_from(program, peer, core, agree::PLAYERS).expect("it starts")
 }
 
 /// Every peer that this system lets start: containers often forbid rings.
