@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod observer;
 pub mod print_config;
 pub mod process;
+pub mod rehearsal;
 pub mod run;
 pub mod runtime_choice;
 pub mod secrets;

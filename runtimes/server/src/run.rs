@@ -7,6 +7,7 @@ use crate::load::Loaded;
 use crate::logging::{self, RateLimit};
 use crate::observer::{InForce, ServerObserver};
 use crate::process::Descriptors;
+use crate::rehearsal::rehearse;
 use crate::runtime_choice::{self, Chosen};
 use crate::secrets::{fill_random, random_key};
 use crate::{demo, process, signals, token_command, version};
@@ -70,7 +71,7 @@ pub fn descriptors(config: &Config) -> Descriptors {
 
 /// The runtime that serves. A better one that cannot start here is told of in the log.
 fn choose(config: &Config) -> anyhow::Result<Chosen> {
-    let chosen = runtime_choice::choose(config.runtime)?;
+    let chosen = runtime_choice::choose(config.runtime, |backend| rehearse(backend, config))?;
     for (runtime, why) in &chosen.refused {
         let (cause, remedy) = (&why.cause, &why.remedy);
         warn!(%runtime, cause, remedy, "a better runtime cannot start here");

@@ -1,6 +1,6 @@
 //! Which runtime serves: the one that is named, or the best one that can start here.
 //!
-//! Knows the names and asks each backend whether it can start; what a backend needs, it says itself.
+//! Knows the names and their order. Whether a backend can start here, it is told.
 
 use backends::Backend;
 use driver::Unavailable;
@@ -76,15 +76,11 @@ pub enum NoRuntime {
     None(Vec<(Backend, Unavailable)>),
 }
 
-/// Chooses.
+/// Chooses; `probe` says whether a runtime can start here.
 ///
 /// # Errors
 /// If what was asked for cannot start here, with the cause and the remedy.
-pub fn choose(asked: RuntimeChoice) -> Result<Chosen, NoRuntime> {
-    choose_by(asked, Backend::probe)
-}
-
-fn choose_by(
+pub fn choose(
     asked: RuntimeChoice,
     probe: impl Fn(Backend) -> Result<(), Unavailable>,
 ) -> Result<Chosen, NoRuntime> {
@@ -135,11 +131,11 @@ mod tests {
 
     #[test]
     fn auto_takes_the_best_that_starts_and_says_why_not_a_better_one() {
-        let chosen = choose_by(RuntimeChoice::Auto, |_| Ok(())).unwrap();
+        let chosen = choose(RuntimeChoice::Auto, |_| Ok(())).unwrap();
         assert_eq!((chosen.backend, chosen.refused.len()), (best(), 0));
         assert_eq!(chosen.why(), "auto: the best of this build starts here");
         let but_the_best = |backend| if backend == best() { none(backend) } else { Ok(()) };
-        match choose_by(RuntimeChoice::Auto, but_the_best) {
+        match choose(RuntimeChoice::Auto, but_the_best) {
             Ok(chosen) => {
                 assert_ne!(chosen.backend, best());
                 let expected =
@@ -154,18 +150,18 @@ mod tests {
     #[test]
     fn a_runtime_that_is_named_is_never_replaced() {
         for backend in Backend::ALL {
-            let error = choose_by(RuntimeChoice::Named(backend), none).unwrap_err().to_string();
+            let error = choose(RuntimeChoice::Named(backend), none).unwrap_err().to_string();
             let expected =
                 format!("the runtime {backend} cannot start here: it is forbidden; allow it");
             assert_eq!(error, expected);
-            let chosen = choose_by(RuntimeChoice::Named(backend), |_| Ok(())).unwrap();
+            let chosen = choose(RuntimeChoice::Named(backend), |_| Ok(())).unwrap();
             assert_eq!((chosen.backend, chosen.why().as_str()), (backend, "asked for by name"));
         }
     }
 
     #[test]
     fn where_nothing_starts_every_cause_is_told() {
-        let error = choose_by(RuntimeChoice::Auto, none).unwrap_err().to_string();
+        let error = choose(RuntimeChoice::Auto, none).unwrap_err().to_string();
         let built_in = Backend::AUTO.into_iter().filter(|backend| backend.is_built_in());
         for backend in built_in {
             assert!(

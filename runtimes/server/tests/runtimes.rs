@@ -148,6 +148,13 @@ fn each_worker_has_its_own_descriptors_where_asked_but_not_where_connections_mov
         assert!(get(server.admin, "/metrics").body.contains("\nprocess_open_fds "), "{backend}");
         server.end();
     }
+    let forbidden = Confined { no_unshare: true, ..Confined::default() };
+    for backend in Backend::ALL.into_iter().filter(per_core) {
+        let args = ["--demo", "--private-descriptors", "--runtime", backend.name()];
+        let text = all_of(&forbidden.run(&args));
+        let told = text.contains("unshare") && !text.contains("players: ");
+        assert!(told, "{backend}: before anything is served: {text}");
+    }
     let output = run(&["--demo", "--private-descriptors", "--runtime", "tokio"], &[]);
     let text = all_of(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");

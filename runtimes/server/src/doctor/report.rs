@@ -4,9 +4,11 @@ use crate::config::Config;
 use crate::doctor::facts::Facts;
 use crate::doctor::io_uring::IoUring;
 use crate::process::Descriptors;
+use crate::rehearsal::rehearse;
 use crate::runtime_choice::{Chosen, NoRuntime, choose};
 use crate::{run, version};
 use backends::Backend;
+use driver::Unavailable;
 use driver::net::BACKLOG;
 use serde::Serialize;
 
@@ -118,8 +120,12 @@ impl Report {
     pub fn of(config: &Config) -> Self {
         let machine = Facts::gather();
         let descriptors = run::descriptors(config);
-        let choice = choose(config.runtime);
-        let runtimes = Backend::ALL.into_iter().map(RuntimeReport::of).collect();
+        let tried = Backend::ALL.map(|backend| (backend, rehearse(backend, config)));
+        let choice = choose(config.runtime, |asked| {
+            let found = tried.iter().find(|(backend, _)| *backend == asked);
+            found.expect("every backend was tried").1.clone()
+        });
+        let runtimes = tried.map(|(backend, result)| RuntimeReport::of(backend, result)).into();
         let findings = findings(&choice, descriptors, &machine);
         Self {
             version: version::VERSION,
@@ -152,8 +158,8 @@ impl Report {
 }
 
 impl RuntimeReport {
-    fn of(backend: Backend) -> Self {
-        let (cause, remedy) = match backend.probe() {
+    fn of(backend: Backend, tried: Result<(), Unavailable>) -> Self {
+        let (cause, remedy) = match tried {
             Ok(()) => (None, None),
             Err(why) => (Some(why.cause), Some(why.remedy)),
         };
@@ -235,7 +241,6 @@ mod tests {
     use crate::doctor::cgroup::Cgroup;
     use crate::doctor::facts::{Cores, Memlock, Range, Seccomp, SeccompMode};
     use crate::runtime_choice::RuntimeChoice;
-    use driver::Unavailable;
 
     fn machine() -> Facts {
         let range = Range { soft: Some(1024), hard: Some(100_000) };

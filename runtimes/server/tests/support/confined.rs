@@ -16,6 +16,8 @@ use std::thread;
 pub(crate) struct Confined {
     /// The error of every system call of io_uring.
     pub(crate) io_uring: Option<Errno>,
+    /// Whether `unshare` is forbidden, as containers do.
+    pub(crate) no_unshare: bool,
     /// KiB of memory that may be locked; the right to exceed it is taken away too.
     pub(crate) memlock_kib: Option<u32>,
     /// Descriptors that may be open.
@@ -54,7 +56,10 @@ impl Confined {
                     let _ = remove_capability_from_bounding_set(CapabilitySet::IPC_LOCK);
                 }
                 if let Some(errno) = self.io_uring {
-                    seccompiler::apply_filter(&filter(errno)).unwrap();
+                    seccompiler::apply_filter(&filter(&IO_URING, errno)).unwrap();
+                }
+                if self.no_unshare {
+                    seccompiler::apply_filter(&filter(&[UNSHARE], Errno::PERM)).unwrap();
                 }
                 work()
             });
@@ -67,8 +72,11 @@ impl Confined {
 /// every architecture.
 const IO_URING: [i64; 3] = [425, 426, 427];
 
-fn filter(errno: Errno) -> BpfProgram {
-    let forbidden = IO_URING.map(|call| (call, Vec::new())).into();
+/// `unshare`, which has the lower number on all newer architectures.
+const UNSHARE: i64 = if cfg!(target_arch = "x86_64") { 272 } else { 97 };
+
+fn filter(calls: &[i64], errno: Errno) -> BpfProgram {
+    let forbidden = calls.iter().map(|call| (*call, Vec::new())).collect();
     let answer = SeccompAction::Errno(errno.raw_os_error().unsigned_abs());
     let here = std::env::consts::ARCH.try_into().unwrap();
     SeccompFilter::new(forbidden, SeccompAction::Allow, answer, here).unwrap().try_into().unwrap()

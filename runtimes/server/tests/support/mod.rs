@@ -236,7 +236,14 @@ impl Client {
 
     fn fill(&mut self) -> io::Result<()> {
         let mut bytes = [0; 16 * 1024];
-        match self.stream.read(&mut bytes)? {
+        // A ring that a test had in this process may interrupt it when it is taken down.
+        let read = loop {
+            match self.stream.read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        match read {
             0 => {
                 let what = format!("closed after {} bytes of an answer", self.unread.len());
                 Err(io::Error::new(io::ErrorKind::UnexpectedEof, what))
