@@ -66,7 +66,7 @@ pub(crate) const ALL: [&[Path]; 7] = [
 ];
 
 /// Steps before one is counted: buffers have their size then.
-const WARM_UP_STEPS: usize = 20;
+const WARM_UP_STEPS: usize = 3;
 
 /// The path of a name, warm.
 pub(crate) fn warm(name: &str) -> Box<dyn FnMut()> {
