@@ -1,4 +1,5 @@
 //! Profiles follow one another, are written, and hold what was asked for while they ran.
+#![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
 use alloc_dhat::{GLOBAL, Global, WITNESS, begin, begin_counting, counts, end};
 use alloc_witness::{Seen, Witness};

@@ -12,8 +12,8 @@ use std::process::{Command, ExitCode, Stdio};
 ///
 /// The engine has no clock, no randomness and no thread, so a count repeats exactly on one machine
 /// with one build; where constants come to lie moves httparse's word-wise scans by up to 1.6 %, so
-/// every new build may. Between machines it varies with what libc chooses for `memcpy`, `memchr` and
-/// `strlen` by the CPU that valgrind shows it, and with httparse's SIMD, chosen likewise.
+/// every new build may. Between machines it varies with what libc chooses for `memcpy`, `memchr`
+/// and `strlen` by the CPU that valgrind shows it, and with httparse's SIMD, chosen likewise.
 const RISE_PERCENT_MAX: f64 = 3.0;
 /// Rises of fewer instructions than this are none: of a path of 40, one instruction is 2.5 %.
 const RISE_MAX: u64 = 16;

@@ -56,7 +56,8 @@ fn a_server_that_has_ended_holds_nothing() {
     let before = held();
     serve_for_a_while(false, abort);
     serve_for_a_while(false, drain);
-    // glommio never closes the eventfd of an executor: each task that is freed keeps its part in it.
+    // glommio never closes the eventfd of an executor: each task that is freed keeps its part in
+    // it.
     let [descriptors, threads, eventfds] = before;
     assert_eq!(held(), [descriptors, threads, eventfds + 2 * WORKERS]);
 }
