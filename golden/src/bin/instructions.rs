@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode, Stdio};
 /// with one build; where constants come to lie moves httparse's word-wise scans by up to 1.6 %, so
 /// every new build may. Between machines it varies with what libc chooses for `memcpy`, `memchr`
 /// and `strlen` by the CPU that valgrind shows it, and with httparse's SIMD, chosen likewise.
-const RISE_PERCENT_MAX: f64 = 3.0;
+const RISE_PERCENT_MAX: u64 = 3;
 /// Rises of fewer instructions than this are none: of a path of 40, one instruction is 2.5 %.
 const RISE_MAX: u64 = 16;
 
@@ -161,7 +161,8 @@ fn compared(before: &Counts, after: &Counts) -> (String, bool) {
         };
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
         let change = 100.0 * (*now as f64 / *was as f64 - 1.0);
-        let rose = change > RISE_PERCENT_MAX && now.saturating_sub(*was) > RISE_MAX;
+        let rise = now.saturating_sub(*was);
+        let rose = 100 * rise > RISE_PERCENT_MAX * was && rise > RISE_MAX;
         let mark = if rose { "  ROSE" } else { "" };
         table += &format!("{name:<52} {was:>12} {now:>12} {change:>+8.2}%{mark}\n");
         if rose {

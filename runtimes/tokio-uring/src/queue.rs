@@ -18,7 +18,7 @@ pub(crate) const NEEDED: [Flag; 5] =
 /// The group of the provided buffers; a ring has one.
 pub(crate) const GROUP: u16 = 0;
 /// How many completions are taken before tasks run.
-pub(crate) const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 256;
 /// `MSG_WAITALL`: a short send is gone on with.
 const MSG_WAITALL: u32 = 0x100;
 

@@ -31,7 +31,7 @@ pub(crate) struct Socket {
     sending: Option<Sending>,
 }
 
-/// What the system has not taken at once.
+/// A write of the ring.
 struct Sending {
     buf: Vec<u8>,
     sent: usize,
@@ -137,11 +137,11 @@ impl State {
         Ok(send(&socket.fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?)
     }
 
-    /// Sends what is left of `buf`.
-    fn begin_send(&mut self, key: Key, buf: Vec<u8>, sent: usize) {
+    /// Sends all of `buf`.
+    fn begin_send(&mut self, key: Key, buf: Vec<u8>) {
         let socket = alive(&mut self.sockets, key);
         assert!(!socket.is_sending(), "one write of a socket is in flight");
-        socket.sending = Some(Sending { buf, sent, result: None, writer: None });
+        socket.sending = Some(Sending { buf, sent: 0, result: None, writer: None });
         socket.send_rest(&mut self.queue, key);
     }
 
@@ -252,13 +252,7 @@ impl Writer {
 impl WriteHalf for Writer {
     async fn write_all(&self, buf: Vec<u8>) -> BufResult<()> {
         let Handle { ring, key } = &*self.0;
-        let sent = match self.try_write(&buf) {
-            Ok(count) if count == buf.len() => return (Ok(()), buf),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(error) => return (Err(error), buf),
-        };
-        ring.with(|state| state.begin_send(*key, buf, sent));
+        ring.with(|state| state.begin_send(*key, buf));
         poll_fn(|cx| ring.with(|state| state.poll_sent(*key, cx))).await
     }
 
