@@ -115,46 +115,36 @@ impl Outbound {
     }
 }
 
-/// Buffers between uses. A broadcast takes one for every watcher at once, so as many are kept as
-/// there are connections, if they are small. Large ones are given back to the allocator.
+/// Buffers between uses, a fixed number: a broadcast takes one for every watcher at once, and what
+/// it takes beyond these is as small as its frame and given back to the allocator, so that idle
+/// connections hold nothing. So are large ones.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     buffers: Vec<Vec<u8>>,
-    connections: usize,
 }
 
 impl Spare {
-    /// How many buffers are kept, whatever their size and the number of connections.
+    /// How many buffers are kept.
     const COUNT: usize = 256;
     /// The largest buffer that is kept.
     const BYTES_MAX: usize = 64 * 1024;
-    /// The largest buffer that is kept beyond [`COUNT`](Self::COUNT).
-    const SMALL_BYTES_MAX: usize = 4 * 1024;
-    /// The size of a fresh buffer.
+    /// The size of a fresh buffer, and of the smallest that is kept.
     const BYTES: usize = 1024;
-
-    /// There are so many connections now.
-    pub(crate) fn serve(&mut self, connections: usize) {
-        self.connections = connections;
-        if self.buffers.len() > connections.max(Self::COUNT) {
-            self.buffers.pop();
-        }
-    }
 
     /// An empty buffer.
     pub(crate) fn take(&mut self) -> Vec<u8> {
-        self.buffers.pop().unwrap_or_else(|| Vec::with_capacity(Self::BYTES))
+        self.take_for(Self::BYTES)
+    }
+
+    /// An empty buffer; if there is none to spare, a fresh one for so many bytes.
+    pub(crate) fn take_for(&mut self, bytes: usize) -> Vec<u8> {
+        self.buffers.pop().unwrap_or_else(|| Vec::with_capacity(bytes))
     }
 
     /// A buffer that is not used any more.
     pub(crate) fn give(&mut self, mut buf: Vec<u8>) {
-        let count = self.buffers.len();
-        let bytes_max = match count {
-            ..Self::COUNT => Self::BYTES_MAX,
-            _ if count < self.connections => Self::SMALL_BYTES_MAX,
-            _ => 0,
-        };
-        if (1..=bytes_max).contains(&buf.capacity()) {
+        let is_kept = (Self::BYTES..=Self::BYTES_MAX).contains(&buf.capacity());
+        if is_kept && self.buffers.len() < Self::COUNT {
             buf.clear();
             self.buffers.push(buf);
         }
@@ -205,29 +195,24 @@ mod tests {
     }
 
     #[test]
-    fn as_many_small_buffers_are_kept_as_there_are_connections() {
+    fn a_broadcast_beyond_the_spare_buffers_leaves_none_of_its_own() {
         let mut spare = Spare::default();
-        for connections in 1..=1000 {
-            spare.serve(connections);
+        for _ in 0..2 * Spare::COUNT {
+            spare.give(Vec::with_capacity(Spare::BYTES));
         }
-        for bytes in [Spare::BYTES_MAX, Spare::SMALL_BYTES_MAX] {
-            for _ in 0..2000 {
-                spare.give(Vec::with_capacity(bytes));
-            }
-            let kept = if bytes == Spare::BYTES_MAX { Spare::COUNT } else { 1000 };
-            assert_eq!(spare.buffers.len(), kept);
-        }
-        for connections in (0..1000).rev() {
-            spare.serve(connections);
-        }
+        let broadcast: Vec<_> = (0..2 * Spare::COUNT).map(|_| spare.take_for(100)).collect();
+        let small = broadcast.iter().filter(|buf| buf.capacity() < Spare::BYTES);
+        assert_eq!((spare.buffers.len(), small.count()), (0, Spare::COUNT));
+        broadcast.into_iter().for_each(|buf| spare.give(buf));
         assert_eq!(spare.buffers.len(), Spare::COUNT);
+        assert!(spare.buffers.iter().all(|buf| buf.capacity() >= Spare::BYTES));
     }
 
     #[test]
     fn spare_buffers_come_back_empty_and_large_ones_do_not() {
         let mut spare = Spare::default();
-        spare.give(vec![1, 2, 3]);
-        assert_eq!(spare.take(), Vec::<u8>::new());
+        spare.give(vec![1; Spare::BYTES]);
+        assert_eq!((spare.buffers.len(), spare.take()), (1, Vec::new()));
         spare.give(Vec::with_capacity(Spare::BYTES_MAX + 1));
         assert_eq!(spare.take().capacity(), Spare::BYTES);
     }

@@ -60,7 +60,6 @@ impl<A: Arena, S: Service> Shard<A, S> {
         }
         self.common.figures.opened += 1;
         self.common.figures.connections += 1;
-        self.common.spare.serve(self.conns.len() + 1);
         let drain = self.common.drain;
         Some(
             self.conns
@@ -145,7 +144,6 @@ impl<A: Arena, S: Service> Shard<A, S> {
             self.common.spare.give(inbound.body);
         }
         self.common.spare.give(conn.outbound.into_pending());
-        self.common.spare.serve(self.conns.len());
         self.settle(now, id);
     }
 

@@ -12,53 +12,53 @@ use std::io;
 
 /// A connection that was accepted.
 pub struct Connection<R: Runtime, A: Arena, S: Service> {
-    pub(crate) worker: R::Shared<Worker<R, A, S>>,
-    pub(crate) id: ConnId,
-    pub(crate) reader: R::Reader,
-    pub(crate) writer: R::Writer,
+    worker: R::Shared<Worker<R, A, S>>,
+    id: ConnId,
+    reader: R::Reader,
+    writer: R::Writer,
+    input: Input,
 }
 
 impl<R: Runtime, A: Arena, S: Service> Connection<R, A, S> {
+    pub(crate) fn new(
+        worker: R::Shared<Worker<R, A, S>>,
+        id: ConnId,
+        (reader, writer): (R::Reader, R::Writer),
+    ) -> Self {
+        Self { worker, id, reader, writer, input: Input::default() }
+    }
+
     /// Runs it to its end.
-    pub async fn run(self) {
-        let Self { worker, id, mut reader, writer } = self;
-        let mut input = Input::default();
+    pub async fn run(mut self) {
         loop {
-            let (result, buf) = reader.read(input.lend()).await;
-            input.put_back(buf);
-            if matches!(result, Ok(0)) && worker.with(|w| w.ended(id)) {
-                poll_fn(|cx| worker.with(|w| w.poll_said_all(id, cx))).await;
+            let (result, buf) = self.reader.read(self.input.lend()).await;
+            self.input.put_back(buf);
+            if matches!(result, Ok(0)) && self.worker.with(|w| w.ended(self.id)) {
+                poll_fn(|cx| self.worker.with(|w| w.poll_said_all(self.id, cx))).await;
             }
-            if !result.is_ok_and(|count| count > 0)
-                || exchange::<R, A, S>(&worker, id, &writer, &mut input).await.is_err()
-            {
+            if !result.is_ok_and(|count| count > 0) || self.exchange().await.is_err() {
                 break;
             }
         }
-        worker.with(|w| w.closed(id));
+        self.worker.with(|w| w.closed(self.id));
     }
-}
 
-/// From bytes read to the next read: what the bytes make due is written here, without a hop to
-/// another task.
-async fn exchange<R: Runtime, A: Arena, S: Service>(
-    worker: &R::Shared<Worker<R, A, S>>,
-    id: ConnId,
-    writer: &R::Writer,
-    input: &mut Input,
-) -> io::Result<()> {
-    loop {
-        let (mut step, began) = worker.with(|w| w.receive(id, input));
-        while let Step::Write(buf, after) = step {
-            let buf = write(writer, buf, after).await?;
-            step = worker.with(|w| w.sent(id, buf, began, input));
-        }
-        if matches!(step, Step::Wait) {
-            input.compact();
-            poll_fn(|cx| worker.with(|w| w.poll_resume(id, cx))).await?;
-        }
-        if matches!(step, Step::Read) || input.is_empty() {
-            return Ok(());
+    /// From bytes read to the next read: what the bytes make due is written here, without a hop to
+    /// another task.
+    async fn exchange(&mut self) -> io::Result<()> {
+        loop {
+            let (mut step, began) = self.worker.with(|w| w.receive(self.id, &mut self.input));
+            while let Step::Write(buf, after) = step {
+                let buf = write(&self.writer, buf, after).await?;
+                step = self.worker.with(|w| w.sent(self.id, buf, began, &self.input));
+            }
+            if matches!(step, Step::Wait) {
+                self.input.compact();
+                poll_fn(|cx| self.worker.with(|w| w.poll_resume(self.id, cx))).await?;
+            }
+            if matches!(step, Step::Read) || self.input.is_empty() {
+                return Ok(());
+            }
         }
     }
 }
