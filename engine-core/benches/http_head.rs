@@ -1,54 +1,17 @@
 //! Scanning and parsing a request head: a small GET, a browser's GET, a player's POST.
+//!
+//! `cargo bench -p engine-core --bench http_head`
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use engine_core::http::head;
-use engine_core::http::scan::{HeadScan, Scan};
-use engine_core::limits::Limits;
-use std::hint::black_box;
+mod paths;
+#[path = "../tests/support/mod.rs"]
+mod support;
+mod timed;
 
-const SMALL: &[u8] = b"GET /loot?session=7 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
+use criterion::{Criterion, criterion_group, criterion_main};
 
-const BROWSER: &[u8] = b"GET /v1/hunts/harbour-1/leaderboard?limit=10 HTTP/1.1\r\n\
-    Host: hunt.example.com\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
-    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n\
-    Accept-Language: en-GB,en;q=0.7,de;q=0.3\r\n\
-    Accept-Encoding: gzip, deflate, br, zstd\r\n\
-    Referer: https://hunt.example.com/hunts/harbour-1\r\n\
-    Connection: keep-alive\r\n\
-    Cookie: theme=dark; seen=1\r\n\
-    Sec-Fetch-Dest: document\r\n\
-    Sec-Fetch-Mode: navigate\r\n\r\n";
-
-const RESOLVE: &[u8] = b"POST /v1/hunts/harbour-1/resolve HTTP/1.1\r\n\
-    Host: hunt.example.com\r\n\
-    Authorization: Bearer AQAAAAGSk0mVAAAAAAAAAAGSk0mVAGhhcmJvdXItMfK2n4c1wqNn8sVqv0Yw3l8pQ\r\n\
-    Content-Type: application/json\r\n\
-    Content-Length: 71\r\n\r\n";
-
-fn http_head(criterion: &mut Criterion) {
-    let limits = Limits::default();
-    let mut group = criterion.benchmark_group("http_head");
-    for (name, bytes) in [("small", SMALL), ("browser", BROWSER), ("resolve", RESOLVE)] {
-        group.throughput(Throughput::Bytes(bytes.len() as u64));
-        group.bench_function(format!("{name}/scan"), |bencher| {
-            bencher.iter(|| HeadScan::default().scan(black_box(bytes), &limits));
-        });
-        group.bench_function(format!("{name}/parse"), |bencher| {
-            bencher.iter(|| head::parse(black_box(bytes), &limits).map(|head| head.path.len()));
-        });
-        group.bench_function(format!("{name}/both"), |bencher| {
-            bencher.iter(|| {
-                let Scan::Complete(end) = HeadScan::default().scan(black_box(bytes), &limits)
-                else {
-                    unreachable!("the heads above are complete");
-                };
-                head::parse(&bytes[..end], &limits).map(|head| head.path.len())
-            });
-        });
-    }
-    group.finish();
+fn benches(criterion: &mut Criterion) {
+    timed::group(criterion, paths::http_head::PATHS);
 }
 
-criterion_group!(benches, http_head);
-criterion_main!(benches);
+criterion_group!(all, benches);
+criterion_main!(all);

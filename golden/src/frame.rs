@@ -49,6 +49,14 @@ pub fn sent(line: &str, vars: &Vars, protobuf: Protobuf<'_>) -> Result<Vec<u8>, 
     Ok(Header { fin: true, rsv: 0, opcode, mask: Some(MASK), length: None }.write(&payload))
 }
 
+/// A frame of a client: its first byte, which is the opcode and whether it is the last of its
+/// message, and its payload.
+#[must_use]
+pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    let fin = first & 0x80 != 0;
+    Header { fin, rsv: 0, opcode: first & 0xf, mask: Some(MASK), length: None }.write(payload)
+}
+
 /// Makes the bytes of a protobuf message from its text.
 pub type Protobuf<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 

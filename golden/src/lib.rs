@@ -23,6 +23,7 @@ pub mod player;
 pub mod process;
 pub mod protobuf;
 pub mod servers;
+pub mod soak;
 pub mod sockets;
 pub mod text;
 pub mod transcript;

@@ -24,7 +24,8 @@ fn main() -> ExitCode {
     // The server's own command line, so that a checkout needs no second program to check one.
     if std::env::args_os().nth(1).is_some_and(|arg| arg == HUNT_SERVER) {
         let program = OsString::from(HUNT_SERVER);
-        return hunt_server::cli::main([program].into_iter().chain(std::env::args_os().skip(2)));
+        let args = [program].into_iter().chain(std::env::args_os().skip(2));
+        return hunt_server::cli::main(args, hunt_server::allocator::SYSTEM);
     }
     let Args { transcripts, task } = Args::parse();
     let library = transcripts.map_or_else(Library::of_checkout, Library::at);

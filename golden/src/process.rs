@@ -34,6 +34,14 @@ impl Process {
     /// If it does not start, or does not print where it listens: a line with `players` or `listen`
     /// and one with `admin`, each with `http://ADDRESS`.
     pub fn start(program: &Program) -> anyhow::Result<Self> {
+        Self::start_with(program, &[])
+    }
+
+    /// Starts it with further arguments of `serve`.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(program: &Program, args: &[&str]) -> anyhow::Result<Self> {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("server.toml");
         let mut child = Command::new(&program.path)
             .args(&program.first)
@@ -42,6 +50,7 @@ impl Process {
             .arg(config)
             .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
             .args(["--runtime", &program.runtime])
+            .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -61,6 +70,12 @@ impl Process {
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         self.at
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to end: SIGTERM.

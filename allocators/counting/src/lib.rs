@@ -16,6 +16,7 @@
 //! disturb one another; [`total`] sees the process. It counts requests and their sizes, and does
 //! not know what the allocator beneath rounds them to.
 
+use alloc_witness::{Asked, Figures, Witness, with_block};
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::hint::black_box;
@@ -30,6 +31,35 @@ impl<A> Counting<A> {
     /// Counts the requests to `allocator`.
     pub const fn new(allocator: A) -> Self {
         Self(allocator)
+    }
+}
+
+/// The witness of an allocator under [`Counting`]: what it tells, and what was asked of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted(pub &'static dyn Witness);
+
+impl Witness for Counted {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn version(&self) -> String {
+        self.0.version()
+    }
+
+    fn instrument(&self) -> Option<&'static str> {
+        Some("counting")
+    }
+
+    fn serves(&self) -> bool {
+        let before = thread().allocations;
+        with_block(64, |_| thread().allocations > before) && self.0.serves()
+    }
+
+    fn figures(&self) -> Figures {
+        let counts = total();
+        let asked = Asked { requests: counts.requests(), bytes: counts.allocated_bytes };
+        Figures { asked: Some(asked), ..self.0.figures() }
     }
 }
 

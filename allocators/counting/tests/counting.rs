@@ -1,6 +1,7 @@
 //! The counts are those of the requests that were made.
 
-use alloc_counting::{Counting, Counts, measure, thread, total};
+use alloc_counting::{Counted, Counting, Counts, measure, thread, total};
+use alloc_witness::{Seen, Witness};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 
@@ -84,4 +85,16 @@ fn a_request_that_the_allocator_beneath_refuses_is_passed_on() {
     // SAFETY: the layout is not of size zero.
     let block = unsafe { Counting::new(Nothing).alloc(layout) };
     assert!(block.is_null());
+}
+
+#[test]
+fn the_witness_tells_the_allocator_beneath_and_what_was_asked_of_it() {
+    let witness = Counted(&alloc_system::WITNESS);
+    let seen = Seen::look(&witness, &[]);
+    assert_eq!((seen.allocator, seen.instrument), ("system", Some("counting")));
+    let before = witness.figures().asked.unwrap();
+    drop(black_box(vec![1_u8; 3_000]));
+    let after = witness.figures().asked.unwrap();
+    assert!(after.requests > before.requests && after.bytes >= before.bytes + 3_000);
+    assert!(witness.figures().allocated_bytes.unwrap() > 0);
 }

@@ -33,6 +33,12 @@ impl Codec {
 }
 
 impl Player {
+    /// Who plays over a connection that something else than a shard has upgraded.
+    #[must_use]
+    pub fn new(hunt: Id, player: PlayerRef, codec: Codec) -> Self {
+        Self { hunt, player, codec }
+    }
+
     /// Reads a message: its number, and the command that it asks for.
     pub(super) fn read<A: Allocator + Copy>(
         &self,

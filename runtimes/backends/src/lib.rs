@@ -39,7 +39,8 @@ impl Backend {
     ];
 
     /// The order in which `auto` tries them.
-    pub const AUTO: [Self; 4] = [Self::TokioUring, Self::TokioPerCore, Self::Monoio, Self::Glommio];
+    pub const AUTO: [Self; 5] =
+        [Self::TokioUring, Self::TokioPerCore, Self::Monoio, Self::Glommio, Self::MonoioLegacy];
 
     /// Those of this build.
     pub fn built_in() -> impl Iterator<Item = Self> {
@@ -75,7 +76,22 @@ impl Backend {
     pub const fn is_built_in(self) -> bool {
         match self {
             Self::Tokio | Self::TokioPerCore => cfg!(feature = "tokio"),
-            Self::TokioUring | Self::Glommio | Self::Monoio | Self::MonoioLegacy => false,
+            Self::Glommio => cfg!(feature = "glommio"),
+            Self::Monoio | Self::MonoioLegacy => cfg!(feature = "monoio"),
+            Self::TokioUring => cfg!(feature = "tokio-uring"),
+        }
+    }
+
+    /// What it needs of the system, beside sockets.
+    #[must_use]
+    pub const fn needs(self) -> &'static str {
+        match self {
+            Self::Tokio | Self::TokioPerCore | Self::MonoioLegacy => "epoll",
+            Self::TokioUring => {
+                "io_uring with DEFER_TASKRUN, multishot receive and provided buffer rings"
+            }
+            Self::Glommio => "io_uring and a memlock limit of 512 KiB",
+            Self::Monoio => "io_uring with DEFER_TASKRUN",
         }
     }
 
@@ -91,10 +107,16 @@ impl Backend {
     /// # Errors
     /// Why not, and what to do about it.
     pub fn probe(self) -> Result<(), Unavailable> {
-        if !self.is_built_in() {
-            return Err(self.left_out());
+        match self {
+            #[cfg(feature = "tokio-uring")]
+            Self::TokioUring => runtime_tokio_uring::probe(),
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::probe(),
+            #[cfg(feature = "monoio")]
+            Self::Monoio => runtime_monoio::probe(),
+            _ if self.is_built_in() => Ok(()),
+            _ => Err(self.left_out()),
         }
-        Ok(())
     }
 
     /// Serves until the node is drained or aborted. Blocks.
@@ -111,6 +133,20 @@ impl Backend {
             Self::TokioPerCore => {
                 runtime_tokio_epoll::serve(runtime_tokio_epoll::Mode::PerCore, node)
             }
+            #[cfg(feature = "tokio-uring")]
+            Self::TokioUring => runtime_tokio_uring::serve(node),
+            #[cfg(feature = "glommio")]
+            Self::Glommio => runtime_glommio::serve(node),
+            #[cfg(feature = "monoio")]
+            Self::Monoio => runtime_monoio::serve(node),
+            #[cfg(feature = "monoio")]
+            Self::MonoioLegacy => runtime_monoio::legacy::serve(node),
+            #[cfg(not(all(
+                feature = "tokio",
+                feature = "tokio-uring",
+                feature = "glommio",
+                feature = "monoio"
+            )))]
             _ => {
                 drop(node);
                 Err(io::Error::other(self.left_out()))

@@ -34,6 +34,16 @@ pub fn give(mut buf: Vec<u8>) {
     });
 }
 
+/// Appends `filled`, a leased buffer, to `buf`, which takes it over if it has no memory.
+pub fn append(buf: &mut Vec<u8>, filled: Vec<u8>) {
+    if buf.capacity() == 0 && !filled.is_empty() {
+        *buf = filled;
+    } else {
+        buf.extend_from_slice(&filled);
+        give(filled);
+    }
+}
+
 /// How many buffers this thread keeps now.
 #[must_use]
 pub fn kept() -> usize {

@@ -3,11 +3,40 @@
 use crate::histogram::Histogram;
 use engine_core::figures::ShardFigures;
 
+/// What only the runtime knows of a worker, counted since its start unless it says otherwise. All
+/// of it is 0 where there is no ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuntimeFigures {
+    /// Buffers that the ring receives into.
+    pub ring_buffers: u64,
+    /// Of these, the ones that the kernel cannot use now, since their bytes were not copied yet.
+    pub ring_buffers_held: u64,
+    /// Receptions that ended for want of a buffer, and were begun again.
+    pub ring_no_buffers: u64,
+    /// How often completions did not fit in the ring's queue, and were fetched late.
+    pub ring_overflows: u64,
+    /// Receptions that were ended, since nobody read, and begun again.
+    pub ring_rearms: u64,
+}
+
+impl RuntimeFigures {
+    /// Adds another worker's figures, for a sum over workers.
+    pub fn add(&mut self, other: &Self) {
+        self.ring_buffers += other.ring_buffers;
+        self.ring_buffers_held += other.ring_buffers_held;
+        self.ring_no_buffers += other.ring_no_buffers;
+        self.ring_overflows += other.ring_overflows;
+        self.ring_rearms += other.ring_rearms;
+    }
+}
+
 /// Counters of one worker since its start, and gauges of now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DriverFigures {
     /// The shard's.
     pub shard: ShardFigures,
+    /// The runtime's.
+    pub runtime: RuntimeFigures,
     /// From bytes read to the last byte of what they made due for their connection written, in
     /// microseconds; counted once for every read that made something due.
     pub latency: Histogram,
@@ -31,6 +60,7 @@ impl DriverFigures {
     /// Adds another worker's figures, for a sum over workers.
     pub fn add(&mut self, other: &Self) {
         self.shard.add(&other.shard);
+        self.runtime.add(&other.runtime);
         self.latency.add(&other.latency);
         self.flushed += other.flushed;
         self.flush_rests += other.flush_rests;
@@ -44,6 +74,7 @@ impl DriverFigures {
     /// Makes this a copy of `other`, without an allocation.
     pub(crate) fn copy_from(&mut self, other: &Self, shard: &ShardFigures) {
         self.shard.clone_from(shard);
+        self.runtime = other.runtime;
         self.latency.copy_from(&other.latency);
         self.flushed = other.flushed;
         self.flush_rests = other.flush_rests;

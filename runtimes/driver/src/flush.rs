@@ -2,7 +2,7 @@
 //! frames, pings.
 
 use crate::connection;
-use crate::loops::{Loop, yield_now};
+use crate::loops::Loop;
 use crate::runtime::{Runtime, Share, WriteHalf};
 use crate::worker::{Transmit, Worker};
 use engine_core::arena::Arena;
@@ -36,13 +36,13 @@ pub(crate) async fn flush_loop<R: Runtime, A: Arena, S: Service>(
             }
             if sent.len() >= BATCH {
                 worker.with(|w| w.flushed(&mut sent));
-                yield_now().await;
+                rt.yield_now().await;
             }
         }
         if !sent.is_empty() {
             worker.with(|w| w.flushed(&mut sent));
         }
-        yield_now().await;
+        rt.yield_now().await;
     }
 }
 

@@ -8,19 +8,11 @@ use std::{io, mem};
 
 /// Appends to `buf` what `read` reads into a buffer that is held for this call only, unless `buf`
 /// has no memory and takes it over. So an idle connection holds none.
-pub fn poll_append(
-    buf: &mut Vec<u8>,
-    read: impl FnOnce(&mut Vec<u8>) -> Poll<io::Result<usize>>,
-) -> Poll<io::Result<usize>> {
+pub fn append<T>(buf: &mut Vec<u8>, read: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     let mut leased = buffers::lease();
-    let poll = read(&mut leased);
-    if buf.capacity() == 0 && !leased.is_empty() {
-        *buf = leased;
-    } else {
-        buf.extend_from_slice(&leased);
-        buffers::give(leased);
-    }
-    poll
+    let result = read(&mut leased);
+    buffers::append(buf, leased);
+    result
 }
 
 /// Writes all of `buf`; `writable` waits until the socket takes more.

@@ -3,7 +3,8 @@
 
 use crate::clock::Moment;
 use crate::connection::Connection;
-use crate::loops::Loop;
+use crate::figures::RuntimeFigures;
+use crate::loops::{Loop, yield_now};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
 use std::cell::RefCell;
@@ -123,9 +124,20 @@ pub trait Runtime: Clone + 'static {
     /// Ready when `ms` milliseconds have passed.
     fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()>;
 
+    /// Lets other tasks run: ready when those that can have had their turn. As it comes, it is for
+    /// runtimes where a task that wakes itself goes behind all others.
+    fn yield_now(&self) -> impl Future<Output = ()> {
+        yield_now()
+    }
+
     /// Runs a connection to its end.
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>);
 
     /// Runs a loop to its end, or to the end of the runtime.
     fn spawn_loop<A: Arena, S: Service>(&self, task: Loop<Self, A, S>);
+
+    /// What it has to tell of itself. Called a few times a second.
+    fn figures(&self) -> RuntimeFigures {
+        RuntimeFigures::default()
+    }
 }

@@ -471,6 +471,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
 
     fn report(&mut self, now: Timestamp) {
         self.last_report = now;
+        self.figures.runtime = self.rt.figures();
         self.control.report(self.id, |copy| copy.copy_from(&self.figures, self.shard.figures()));
         self.figures.tick_late_ms_max = 0;
     }

@@ -22,6 +22,13 @@ pub enum Task {
         /// Where they come from.
         flags: Flags,
     },
+    /// Examine the machine.
+    Doctor {
+        /// JSON instead of text.
+        json: bool,
+        /// What it is examined for.
+        flags: Flags,
+    },
     /// Mint a session token.
     TokenPlayer {
         /// The hunt.
@@ -63,6 +70,10 @@ pub fn parse(
         Some(("print-config", matches)) => {
             Task::PrintConfig { effective: matches.get_flag("effective"), flags: flags(matches) }
         }
+        Some(("doctor", matches)) => Task::Doctor {
+            json: matches.get_one("format").is_some_and(|format: &String| format == "json"),
+            flags: flags(matches),
+        },
         Some(("token", matches)) => token(matches),
         _ => Task::Serve(flags(&matches)),
     })
@@ -134,7 +145,34 @@ pub fn command() -> Command {
         ))
         .subcommand(with_settings(check))
         .subcommand(with_settings(print))
+        .subcommand(doctor_command())
         .subcommand(token_command())
+}
+
+fn doctor_command() -> Command {
+    let asked = ["runtime", "workers", "private-descriptors"];
+    let asked = KEYS.iter().filter(|row| row.flag.is_some_and(|flag| asked.contains(&flag)));
+    Command::new("doctor")
+        .about(
+            "Examines the machine: what each runtime needs, what it lacks, what would serve here",
+        )
+        .after_help(
+            "Exit code 0 where the runtime that is asked for can start and the limits suffice; 1 \
+             where a server can start with less than it might have: auto falls back, or a limit is \
+             too low; 2 where the configuration is not valid; 3 where what is asked for cannot \
+             start.",
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .value_parser(["text", "json"])
+                .default_value("text")
+                .help("How the report is written; the names in the JSON are stable"),
+        )
+        .arg(config_arg())
+        .args(asked.filter_map(setting_arg))
+        .arg(limit_arg())
 }
 
 fn token_command() -> Command {
@@ -193,11 +231,15 @@ fn token_command() -> Command {
 }
 
 fn with_settings(command: Command) -> Command {
-    command.arg(config_arg()).args(KEYS.iter().filter_map(setting_arg)).arg(
-        Arg::new("limit").long("limit").value_name("NAME=VALUE").action(ArgAction::Append).help(
-            "sets one of [limits]; repeatable; print-config lists them [env: HUNT_LIMITS_NAME]",
-        ),
-    )
+    command.arg(config_arg()).args(KEYS.iter().filter_map(setting_arg)).arg(limit_arg())
+}
+
+fn limit_arg() -> Arg {
+    Arg::new("limit")
+        .long("limit")
+        .value_name("NAME=VALUE")
+        .action(ArgAction::Append)
+        .help("sets one of [limits]; repeatable; print-config lists them [env: HUNT_LIMITS_NAME]")
 }
 
 fn with_key_source(command: Command) -> Command {
@@ -276,6 +318,7 @@ Examples:
   hunt-server serve --key-file keys --listen 0.0.0.0:8080
   hunt-server print-config > hunt.toml                every setting, explained
   hunt-server check-config hunt.toml                  before a restart
+  hunt-server doctor --runtime tokio-uring            what a runtime needs, and lacks here
   hunt-server token admin --key-file keys --ttl 8h    a token for the admin API
 
 A flag goes before its environment variable, the variable before the file, the file before the

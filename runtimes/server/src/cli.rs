@@ -1,9 +1,11 @@
-//! From the command line to an exit code: 0 done, 1 it went wrong, 2 it was asked for wrongly.
+//! From the command line to an exit code: 0 done, 1 it went wrong, 2 it was asked for wrongly. The
+//! doctor has codes of its own beside them.
 
 use crate::args::{self, Task};
 use crate::faults::Faults;
 use crate::load::{Flags, Loaded, load};
-use crate::{print_config, secrets, token_command};
+use crate::{doctor, print_config, secrets, token_command};
+use alloc_witness::Witness;
 use engine_core::api::token::Session;
 use engine_core::seam::PlayerRef;
 use std::ffi::OsString;
@@ -13,9 +15,11 @@ use std::process::ExitCode;
 const FAILED: u8 = 1;
 const MISUSED: u8 = 2;
 
-/// Does what the command line asks.
+/// Does what the command line asks. `allocator` is the witness of the allocator that was built in.
 #[must_use]
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn main(args: impl IntoIterator<Item = OsString>, allocator: &'static dyn Witness) -> ExitCode {
+    // Before there is a second thread, so that nothing disturbs the look.
+    crate::allocator::look(allocator);
     let task = match args::parse(args) {
         Ok(task) => task,
         Err(error) => {
@@ -36,12 +40,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn perform(task: Task) -> anyhow::Result<ExitCode> {
+    let mut code = 0;
     let text = match task {
-        Task::Serve(flags) => return crate::run::serve(configured(&flags)?),
+        Task::Serve(flags) => {
+            let mut loaded = configured(&flags)?;
+            loaded.warnings.extend(crate::allocator::warning(crate::allocator::seen()));
+            return crate::run::serve(loaded);
+        }
         Task::CheckConfig(flags) => checked(&configured(&flags)?),
         Task::PrintConfig { effective: false, .. } => print_config::defaults(),
         Task::PrintConfig { effective: true, flags } => {
             print_config::effective(&configured(&flags)?)
+        }
+        Task::Doctor { json, flags } => {
+            let report = doctor::Report::of(&configured(&flags)?.config);
+            code = report.verdict.exit_code();
+            if json { report.json() } else { doctor::text::write(&report) }
         }
         Task::TokenPlayer { hunt, player, started_ms, ttl_ms, flags } => {
             let config = configured(&flags)?.config;
@@ -59,7 +73,7 @@ fn perform(task: Task) -> anyhow::Result<ExitCode> {
         Task::NewKey { id } => format!("{}\n", secrets::write_key(&secrets::random_key(id)?)),
     };
     io::stdout().write_all(text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(code))
 }
 
 fn configured(flags: &Flags) -> Result<Loaded, Faults> {

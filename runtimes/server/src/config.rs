@@ -3,7 +3,9 @@
 //! Knows nothing of where a setting comes from; `load` reads the sources and calls [`Config::put`].
 
 use crate::config_keys::{KEYS, Key, KeyInfo, Kind, Value};
+use crate::runtime_choice::RuntimeChoice;
 use crate::secrets::SigningKey;
+use backends::Backend;
 use engine_core::limits::{Limits, SetLimitError};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -31,6 +33,8 @@ pub struct Config {
     pub workers: usize,
     /// Whether each worker is pinned to a core.
     pub pin: bool,
+    /// Whether each worker has a descriptor table of its own.
+    pub private_descriptors: bool,
     /// How long a graceful end may take.
     pub drain_ms: u64,
     /// Whether the demo is set up.
@@ -78,18 +82,6 @@ macro_rules! words {
 }
 
 words! {
-    /// A runtime.
-    RuntimeChoice {
-        /// Whichever is best here.
-        Auto = "auto",
-        /// Tokio's work-stealing scheduler.
-        Tokio = "tokio",
-        /// One current-thread runtime for each worker.
-        TokioPerCore = "tokio-per-core",
-    }
-}
-
-words! {
     /// A kind of arena.
     ArenaChoice {
         /// Chunks that are freed whole.
@@ -129,6 +121,7 @@ impl Default for Config {
             store: StoreChoice::Memory,
             workers: 0,
             pin: false,
+            private_descriptors: false,
             drain_ms: 5_000,
             demo: false,
             log: "info".into(),
@@ -161,6 +154,12 @@ impl Config {
             }
             (Kind::Word(_) | Kind::Text, Value::Text(text)) => {
                 self.put_text(info, &text).ok_or_else(|| wrong(&text, info))?;
+                if let RuntimeChoice::Named(backend) = self.runtime
+                    && info.key == Key::Runtime
+                    && !backend.is_built_in()
+                {
+                    return Err(left_out(backend));
+                }
             }
             (Kind::Texts, Value::Texts(texts)) => {
                 self.allowed_origins = texts
@@ -196,6 +195,7 @@ impl Config {
         match info.key {
             Key::AdminOnPublic => self.admin_on_public = on,
             Key::Pin => self.pin = on,
+            Key::PrivateDescriptors => self.private_descriptors = on,
             Key::Demo => self.demo = on,
             key => unreachable!("{key:?} is no switch"),
         }
@@ -252,6 +252,7 @@ impl Config {
             Key::Store => quoted(self.store.as_str()),
             Key::Workers => self.workers.to_string(),
             Key::Pin => self.pin.to_string(),
+            Key::PrivateDescriptors => self.private_descriptors.to_string(),
             Key::DrainMs => self.drain_ms.to_string(),
             Key::Demo => self.demo.to_string(),
             Key::Log => quoted(&self.log),
@@ -280,6 +281,13 @@ impl Config {
             found.push(format!("listen and admin are both {}; they need two ports", self.listen));
         }
         found.extend(self.greater("outbound_high_bytes", "outbound_bytes_max"));
+        if self.private_descriptors && self.runtime == RuntimeChoice::Named(Backend::Tokio) {
+            found.push(
+                "private_descriptors cannot be had with the runtime tokio, whose connections move \
+                 between threads; choose another runtime, as tokio-per-core"
+                    .into(),
+            );
+        }
         found
     }
 
@@ -289,7 +297,7 @@ impl Config {
         let mut found = Vec::new();
         found.extend(self.greater("target_bytes_max", "head_bytes_max"));
         found.extend(self.greater("ping_ms", "idle_ms"));
-        if self.pin && self.runtime == RuntimeChoice::Tokio {
+        if self.pin && self.runtime == RuntimeChoice::Named(Backend::Tokio) {
             found.push("pin has no effect on the work-stealing runtime tokio".into());
         }
         found
@@ -330,6 +338,16 @@ fn wrong(text: &str, info: &KeyInfo) -> String {
         Key::KeyFile => "the path of a file is asked for".into(),
         _ => format!("{text:?} is not {}", info.kind.takes()),
     }
+}
+
+fn left_out(backend: Backend) -> String {
+    let built: Vec<_> = Backend::built_in().map(Backend::name).collect();
+    format!(
+        "this build has no {backend}; build with the cargo feature {}, or choose one that it has: \
+         auto, {}",
+        backend.feature(),
+        built.join(", ")
+    )
 }
 
 fn not_origin(text: &str) -> String {
@@ -378,8 +396,14 @@ mod tests {
         for row in KEYS {
             let Kind::Word(words) = row.kind else { continue };
             for word in words {
-                let config = put(row.key, Value::Text((*word).into())).unwrap();
-                assert_eq!(config.toml(row.key), Some(format!("{word:?}")));
+                match put(row.key, Value::Text((*word).into())) {
+                    Ok(config) => assert_eq!(config.toml(row.key), Some(format!("{word:?}"))),
+                    Err(error) => {
+                        let backend: Backend = word.parse().expect("only runtimes are left out");
+                        assert!(!backend.is_built_in(), "{error}");
+                        assert!(error.contains(&format!("feature {}", backend.feature())));
+                    }
+                }
             }
         }
     }
@@ -389,7 +413,7 @@ mod tests {
         for (key, value, part) in [
             (Key::Workers, Value::Integer(129), "129 is outside 0 to 128 threads"),
             (Key::Workers, Value::Switch(true), "a whole number, 0 to 128 threads"),
-            (Key::Runtime, Value::Text("tokyo".into()), "auto or tokio or tokio-per-core"),
+            (Key::Runtime, Value::Text("tokyo".into()), "auto or tokio or tokio-per-core or"),
             (Key::Listen, Value::Text("8080".into()), "an IP address and port"),
             (Key::Log, Value::Text("driver=loud".into()), "no log filter"),
             (Key::Log, Value::Text(String::new()), "no log filter"),
@@ -427,9 +451,19 @@ mod tests {
     }
 
     #[test]
+    fn a_work_stealing_runtime_has_no_private_descriptors() {
+        let mut config = Config { private_descriptors: true, ..Config::default() };
+        assert_eq!(config.contradictions(), Vec::<String>::new());
+        config.runtime = RuntimeChoice::Named(Backend::Tokio);
+        let found = config.contradictions();
+        assert!(found[0].contains("choose another runtime"), "{found:?}");
+    }
+
+    #[test]
     fn settings_that_are_hardly_meant_are_doubted() {
         assert_eq!(Config::default().doubts(), Vec::<String>::new());
-        let mut config = Config { pin: true, runtime: RuntimeChoice::Tokio, ..Config::default() };
+        let tokio = RuntimeChoice::Named(Backend::Tokio);
+        let mut config = Config { pin: true, runtime: tokio, ..Config::default() };
         config.put_limit("ping_ms", 61_000).unwrap();
         config.put_limit("head_bytes_max", 1024).unwrap();
         assert_eq!(config.doubts().len(), 3);

@@ -3,6 +3,7 @@
 //! Flags, environment variables, the file's keys, `--help` and `print-config` are all made from
 //! [`KEYS`]; the limits have a table of their own in the engine.
 
+use crate::runtime_choice::WORDS;
 use crate::secrets::SigningKey;
 use engine_core::seam::WorkerId;
 
@@ -27,6 +28,8 @@ pub enum Key {
     Workers,
     /// `pin`
     Pin,
+    /// `private_descriptors`
+    PrivateDescriptors,
     /// `drain_ms`
     DrainMs,
     /// `demo`
@@ -172,10 +175,12 @@ pub const KEYS: &[KeyInfo] = &[
         key: Key::Runtime,
         name: "runtime",
         flag: Some("runtime"),
-        kind: Kind::Word(&["auto", "tokio", "tokio-per-core"]),
+        kind: Kind::Word(WORDS),
         what: "which runtime moves the bytes",
-        note: "tokio steals work between threads; tokio-per-core has one runtime for each worker. \
-               auto picks and says why in the log.",
+        note: "tokio steals work between threads, the others have one runtime for each worker. \
+               tokio-uring, glommio and monoio need io_uring. auto takes the best that starts \
+               here, and says why in the log, in the metrics and in /healthz. `hunt-server doctor` \
+               tells what each needs and lacks.",
     },
     KeyInfo {
         key: Key::Arena,
@@ -207,7 +212,17 @@ pub const KEYS: &[KeyInfo] = &[
         flag: Some("pin"),
         kind: Kind::Switch,
         what: "pin each worker to a core of its own",
-        note: "For machines that the server has to itself; tokio-per-core only.",
+        note: "For machines that the server has to itself.",
+    },
+    KeyInfo {
+        key: Key::PrivateDescriptors,
+        name: "private_descriptors",
+        flag: Some("private-descriptors"),
+        kind: Kind::Switch,
+        what: "give each worker a descriptor table of its own",
+        note: "The limit of open files then holds for each worker and not for all of them, and no \
+               worker waits for another's table. Not with the runtime tokio, whose connections \
+               move between threads.",
     },
     KeyInfo {
         key: Key::DrainMs,

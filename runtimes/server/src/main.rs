@@ -1,7 +1,3 @@
-//! The server's program; everything is in the library.
+//! The server on its default allocator; everything else is in the library.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    hunt_server::cli::main(std::env::args_os())
-}
+hunt_server::program!(alloc_mimalloc);

@@ -3,7 +3,12 @@
 //! A scrape gathers a [`Snapshot`] and writes it; nothing is counted here, so nothing here is on
 //! the path of a request.
 
+pub mod allocator;
+
+use self::allocator::AllocatorFigures;
 use crate::process::ProcessFigures;
+use driver::Unavailable;
+use driver::figures::RuntimeFigures;
 use engine_core::arena::ArenaFigures;
 use engine_core::figures::{RouteName, STATUSES, ShardFigures};
 use prometheus_client::collector::Collector;
@@ -28,12 +33,18 @@ pub struct Snapshot {
     pub latency: Latency,
     /// All workers together.
     pub driver: DriverTotals,
+    /// The rings of all workers together; left out where there are none.
+    pub rings: Option<RuntimeFigures>,
     /// The game.
     pub world: WorldFigures,
     /// What the arenas hold, by what dies together.
     pub arenas: [(&'static str, ArenaFigures); 3],
+    /// The allocator.
+    pub allocator: AllocatorFigures,
     /// What was chosen at the start, as label and value.
     pub runtime: Vec<(&'static str, String)>,
+    /// The better runtimes that cannot start here.
+    pub refused: Vec<(&'static str, Unavailable)>,
     /// What this build is, as label and value.
     pub build: Vec<(&'static str, String)>,
     /// Worker threads.
@@ -113,7 +124,9 @@ impl Collector for Snapshot {
         self.websockets(&mut out)?;
         self.game(&mut out)?;
         self.memory(&mut out)?;
+        self.allocator.encode(&mut out)?;
         self.server(&mut out)?;
+        self.rings(&mut out)?;
         self.process(&mut out)
     }
 }
@@ -217,6 +230,15 @@ impl Snapshot {
 
     fn server(&self, out: &mut Families<'_>) -> fmt::Result {
         out.info("hunt_runtime", "What was chosen at the start", &self.runtime)?;
+        if !self.refused.is_empty() {
+            let help = "Runtimes that auto prefers and that cannot start here";
+            let mut family = out.family("hunt_runtime_refused", help, None, MetricType::Gauge)?;
+            for (runtime, why) in &self.refused {
+                let labels =
+                    [("runtime", *runtime), ("cause", &why.cause), ("remedy", &why.remedy)];
+                gauge(family.encode_family(&labels)?, 1)?;
+            }
+        }
         out.info("hunt_build", "What this build is", &self.build)?;
         out.gauge("hunt_workers", "Worker threads", self.workers)?;
         let help = "Messages from one worker to another";
@@ -229,6 +251,19 @@ impl Snapshot {
         out.gauge("hunt_ready", help, u64::from(self.ready))?;
         let help = "Log events left out by the bound on each place in the code";
         out.counter("hunt_log_events_suppressed", help, self.log_suppressed)
+    }
+
+    fn rings(&self, out: &mut Families<'_>) -> fmt::Result {
+        let Some(rings) = self.rings else { return Ok(()) };
+        out.gauge("hunt_ring_buffers", "Buffers that rings receive into", rings.ring_buffers)?;
+        let help = "Buffers whose bytes were not copied yet, so that rings cannot use them";
+        out.gauge("hunt_ring_buffers_held", help, rings.ring_buffers_held)?;
+        let help = "Receptions that ended for want of a buffer, and were begun again";
+        out.counter("hunt_ring_no_buffers", help, rings.ring_no_buffers)?;
+        let help = "Times that completions did not fit in the queue of a ring";
+        out.counter("hunt_ring_overflows", help, rings.ring_overflows)?;
+        let help = "Receptions that were ended, since nobody read, and begun again";
+        out.counter("hunt_ring_rearms", help, rings.ring_rearms)
     }
 
     /// The names that dashboards expect of every process.

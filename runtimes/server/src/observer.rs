@@ -1,8 +1,10 @@
 //! What operators ask the server itself: `/healthz`, `/readyz`, `/metrics`.
 
 use crate::logging::RateLimit;
+use crate::metrics::allocator::AllocatorFigures;
 use crate::metrics::{self, DriverTotals, Latency, Snapshot, WorldFigures};
-use crate::{process, version};
+use crate::runtime_choice::Chosen;
+use crate::{allocator, process, version};
 use driver::figures::DriverFigures;
 use driver::histogram::Histogram;
 use driver::store::{Memory, Store};
@@ -10,27 +12,50 @@ use driver::{Control, Observer, State};
 use engine_core::arena::{Arena, ArenaMeters};
 use engine_core::error::{Problem, Refusal};
 use engine_core::seam::{Observe, Reply};
+use serde::Serialize;
 use std::sync::Arc;
 
-/// What was chosen at the start, and why.
+/// What is in force since the start.
 #[derive(Clone, Debug)]
-pub struct Chosen {
-    /// The runtime in force.
-    pub runtime: &'static str,
-    /// Why this one.
-    pub why: &'static str,
+pub struct InForce {
+    /// The runtime, and why it is.
+    pub chosen: Chosen,
     /// The arena in force.
     pub arena: &'static str,
     /// The store in force.
     pub store: &'static str,
     /// Connections that may be open.
     pub connections_max: usize,
+    /// Whether each worker has a descriptor table of its own.
+    pub private_descriptors: bool,
+}
+
+/// The body of `/healthz`. New fields may come at the end.
+#[derive(Serialize)]
+struct Health<'a> {
+    status: &'static str,
+    runtime: &'static str,
+    asked: &'static str,
+    why: String,
+    refused: Vec<Refused<'a>>,
+    workers: usize,
+    arena: &'static str,
+    store: &'static str,
+    version: &'static str,
+}
+
+/// A better runtime that cannot start here.
+#[derive(Serialize)]
+struct Refused<'a> {
+    runtime: &'static str,
+    cause: &'a str,
+    remedy: &'a str,
 }
 
 /// Answers for one server.
 #[derive(Debug)]
 pub struct ServerObserver<A: Arena> {
-    chosen: Chosen,
+    in_force: InForce,
     control: Control,
     store: Arc<Memory<A>>,
     meters: ArenaMeters,
@@ -42,13 +67,13 @@ impl<A: Arena> ServerObserver<A> {
     /// An observer of the server that `control` ends.
     #[must_use]
     pub fn new(
-        chosen: Chosen,
+        in_force: InForce,
         control: Control,
         store: Arc<Memory<A>>,
         meters: ArenaMeters,
         logs: RateLimit,
     ) -> Self {
-        Self { chosen, control, store, meters, logs, started_s: process::unix_s() }
+        Self { in_force, control, store, meters, logs, started_s: process::unix_s() }
     }
 
     fn is_ready(&self) -> bool {
@@ -56,14 +81,28 @@ impl<A: Arena> ServerObserver<A> {
     }
 
     fn health(&self) -> Reply {
-        let Chosen { runtime, why, arena, store, .. } = self.chosen;
-        let workers = self.control.workers();
-        let version = version::VERSION;
-        // Nothing in these texts needs an escape.
-        let body =
-            format!(r#"{{"status":"ok","runtime":"{runtime}","why":"{why}","workers":{workers},"#)
-                + &format!(r#""arena":"{arena}","store":"{store}","version":"{version}"}}"#);
-        json(body)
+        let InForce { chosen, arena, store, .. } = &self.in_force;
+        let refused: Vec<_> = chosen
+            .refused
+            .iter()
+            .map(|(backend, why)| Refused {
+                runtime: backend.name(),
+                cause: &why.cause,
+                remedy: &why.remedy,
+            })
+            .collect();
+        let health = Health {
+            status: "ok",
+            runtime: chosen.backend.name(),
+            asked: chosen.asked.as_str(),
+            why: chosen.why(),
+            refused,
+            workers: self.control.workers(),
+            arena,
+            store,
+            version: version::VERSION,
+        };
+        json(serde_json::to_string(&health).expect("texts and numbers can be written"))
     }
 
     fn ready(&self) -> Reply {
@@ -84,7 +123,7 @@ impl<A: Arena> ServerObserver<A> {
             sum.add(figures);
         }
         let world = self.store.figures();
-        let Chosen { runtime, why, arena, store, connections_max } = self.chosen;
+        let InForce { chosen, arena, store, connections_max, private_descriptors } = &self.in_force;
         Snapshot {
             latency: latency(&sum.latency),
             driver: DriverTotals {
@@ -93,6 +132,7 @@ impl<A: Arena> ServerObserver<A> {
                 mails: sum.mails,
                 tick_late_ms: sum.tick_late_ms,
             },
+            rings: Some(sum.runtime).filter(|rings| rings.ring_buffers > 0),
             shards: sum.shard,
             world: WorldFigures {
                 quests: self.store.quests() as u64,
@@ -107,18 +147,24 @@ impl<A: Arena> ServerObserver<A> {
                 ("quests", self.meters.quests.figures()),
                 ("rounds", self.meters.rounds.figures()),
             ],
+            allocator: AllocatorFigures {
+                seen: Some(allocator::seen().clone()),
+                figures: allocator::figures(),
+            },
             runtime: vec![
-                ("runtime", runtime.into()),
-                ("why", why.into()),
-                ("arena", arena.into()),
-                ("store", store.into()),
+                ("runtime", chosen.backend.name().into()),
+                ("asked", chosen.asked.as_str().into()),
+                ("why", chosen.why()),
+                ("arena", (*arena).into()),
+                ("store", (*store).into()),
             ],
+            refused: chosen.refused.iter().map(|(b, why)| (b.name(), why.clone())).collect(),
             build: version::facts(),
             workers: self.control.workers() as u64,
-            connections_max: connections_max as u64,
+            connections_max: *connections_max as u64,
             ready: self.is_ready(),
             log_suppressed: self.logs.suppressed(),
-            process: process::figures(),
+            process: process::figures(*private_descriptors),
             started_s: self.started_s,
         }
     }
@@ -163,22 +209,30 @@ fn latency(histogram: &Histogram) -> Latency {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime_choice::RuntimeChoice;
     use alloc_heap::HeapArena;
+    use backends::Backend;
+    use driver::Unavailable;
     use engine_core::game::hash::Seed;
     use engine_core::limits::Limits;
 
     fn observer(control: &Control) -> ServerObserver<HeapArena> {
         let meters = ArenaMeters::default();
         let limits = Arc::new(Limits::default());
-        let chosen = Chosen {
-            runtime: "tokio",
-            why: "asked for",
+        let refused = Unavailable::new("it is \"forbidden\"", "allow it");
+        let in_force = InForce {
+            chosen: Chosen {
+                backend: Backend::TokioPerCore,
+                asked: RuntimeChoice::Auto,
+                refused: vec![(Backend::TokioUring, refused)],
+            },
             arena: "heap",
             store: "memory",
             connections_max: 7,
+            private_descriptors: false,
         };
         let store = Arc::new(Memory::new(1, Seed(1), meters.clone(), limits));
-        ServerObserver::new(chosen, control.clone(), store, meters, RateLimit::new(1))
+        ServerObserver::new(in_force, control.clone(), store, meters, RateLimit::new(1))
     }
 
     #[test]
@@ -207,8 +261,14 @@ mod tests {
         assert_eq!((status, content_type), (200, "application/json"));
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["status"], "ok");
-        assert_eq!(body["runtime"], "tokio");
-        assert_eq!(body["why"], "asked for");
+        assert_eq!(body["runtime"], "tokio-per-core");
+        assert_eq!(body["asked"], "auto");
+        let why = "auto: the runtime tokio-uring cannot start here: it is \"forbidden\"";
+        assert_eq!(body["why"], why);
+        let refused = serde_json::json!(
+            [{"runtime": "tokio-uring", "cause": "it is \"forbidden\"", "remedy": "allow it"}]
+        );
+        assert_eq!(body["refused"], refused);
     }
 
     #[test]

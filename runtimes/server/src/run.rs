@@ -2,22 +2,25 @@
 //!
 //! Everything that can be wrong is found before the first connection is answered.
 
-use crate::config::{ArenaChoice, Config, RuntimeChoice};
+use crate::config::{ArenaChoice, Config};
 use crate::load::Loaded;
 use crate::logging::{self, RateLimit};
-use crate::observer::{Chosen, ServerObserver};
+use crate::observer::{InForce, ServerObserver};
+use crate::process::Descriptors;
+use crate::rehearsal::rehearse;
+use crate::runtime_choice::{self, Chosen};
 use crate::secrets::{fill_random, random_key};
 use crate::{demo, process, signals, token_command, version};
 use alloc_bumpalo::BumpArena;
 use alloc_heap::HeapArena;
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use backends::Backend;
 use driver::store::Memory;
 use driver::{Control, Node, Setup, net};
 use engine_core::api::hunts::{Hunts, Settings};
 use engine_core::api::token::KeyRing;
 use engine_core::arena::{Arena, ArenaMeters};
 use engine_core::game::hash::Seed;
-use runtime_tokio_epoll::Mode;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
@@ -44,28 +47,41 @@ pub fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     if let Some(file) = file {
         info!(file = %file.display(), "configuration read");
     }
-    if let Some(warning) = process::raise_nofile(config.limits.connections_max) {
+    if let Some(warning) = process::raise_nofile(descriptors(&config)) {
         warn!("{warning}");
     }
+    let chosen = choose(&config)?;
     let started = match config.arena {
-        ArenaChoice::Bump => start::<BumpArena>(config, keys, &logs),
-        ArenaChoice::Heap => start::<HeapArena>(config, keys, &logs),
+        ArenaChoice::Bump => start::<BumpArena>(config, chosen, keys, &logs),
+        ArenaChoice::Heap => start::<HeapArena>(config, chosen, keys, &logs),
     };
     logs.report();
     started.map(|()| ExitCode::SUCCESS)
 }
 
-/// The runtime in force, its name, and why it is.
-fn choose(choice: RuntimeChoice) -> (Mode, RuntimeChoice, &'static str) {
-    match choice {
-        RuntimeChoice::Auto => (
-            Mode::PerCore,
-            RuntimeChoice::TokioPerCore,
-            "auto: of the runtimes built in, the one whose workers share nothing",
-        ),
-        RuntimeChoice::Tokio => (Mode::WorkStealing, choice, "asked for by name"),
-        RuntimeChoice::TokioPerCore => (Mode::PerCore, choice, "asked for by name"),
+/// What the configuration asks of descriptor tables.
+#[must_use]
+pub fn descriptors(config: &Config) -> Descriptors {
+    Descriptors {
+        connections_max: config.limits.connections_max,
+        workers: config.workers(),
+        private: config.private_descriptors,
     }
+}
+
+/// The runtime that serves. A better one that cannot start here is told of in the log.
+fn choose(config: &Config) -> anyhow::Result<Chosen> {
+    let chosen = runtime_choice::choose(config.runtime, |backend| rehearse(backend, config))?;
+    for (runtime, why) in &chosen.refused {
+        let (cause, remedy) = (&why.cause, &why.remedy);
+        warn!(%runtime, cause, remedy, "a better runtime cannot start here");
+    }
+    let backend = chosen.backend;
+    ensure!(
+        backend.is_per_core() || !config.private_descriptors,
+        "private_descriptors cannot be had with the runtime {backend}; choose another with --runtime"
+    );
+    Ok(chosen)
 }
 
 /// Both listeners; none is left bound where the other cannot be.
@@ -74,10 +90,11 @@ struct Listeners {
     admin: TcpListener,
 }
 
-fn bind(config: &Config, mode: Mode, workers: usize) -> anyhow::Result<Listeners> {
-    let public = match mode {
-        Mode::PerCore => net::listen_shared(config.listen, workers),
-        Mode::WorkStealing => net::listen(config.listen).map(|listener| vec![listener]),
+fn bind(config: &Config, backend: Backend, workers: usize) -> anyhow::Result<Listeners> {
+    let public = if backend.is_per_core() {
+        net::listen_shared(config.listen, workers)
+    } else {
+        net::listen(config.listen).map(|listener| vec![listener])
     };
     let public = public.with_context(|| cannot_listen("listen", config.listen))?;
     let admin = net::listen(config.admin).with_context(|| cannot_listen("admin", config.admin))?;
@@ -88,10 +105,15 @@ fn cannot_listen(key: &str, addr: SocketAddr) -> String {
     format!("cannot listen on {addr}; is it in use, or not ours? choose another with --{key}")
 }
 
-fn start<A: Arena>(config: Config, keys: KeyRing, logs: &RateLimit) -> anyhow::Result<()> {
-    let (mode, runtime, why) = choose(config.runtime);
+fn start<A: Arena>(
+    config: Config,
+    chosen: Chosen,
+    keys: KeyRing,
+    logs: &RateLimit,
+) -> anyhow::Result<()> {
+    let (backend, why) = (chosen.backend, chosen.why());
     let workers = config.workers();
-    let Listeners { public, admin } = bind(&config, mode, workers)?;
+    let Listeners { public, admin } = bind(&config, backend, workers)?;
     let (public_addr, admin_addr) = (public[0].local_addr()?, admin.local_addr()?);
 
     let mut seed = [0; 16];
@@ -101,15 +123,15 @@ fn start<A: Arena>(config: Config, keys: KeyRing, logs: &RateLimit) -> anyhow::R
     let meters = ArenaMeters::default();
     let store = Arc::new(Memory::<A>::new(workers, seed, meters.clone(), Arc::clone(&limits)));
     let control = Control::new(workers);
-    let chosen = Chosen {
-        runtime: runtime.as_str(),
-        why,
+    let in_force = InForce {
+        chosen,
         arena: A::NAME,
         store: config.store.as_str(),
         connections_max: limits.connections_max,
+        private_descriptors: config.private_descriptors,
     };
     let observer = ServerObserver::new(
-        chosen,
+        in_force,
         control.clone(),
         Arc::clone(&store),
         meters.clone(),
@@ -140,17 +162,17 @@ fn start<A: Arena>(config: Config, keys: KeyRing, logs: &RateLimit) -> anyhow::R
         public,
         admin: Some(admin),
         pin: config.pin,
-        private_descriptors: false,
+        private_descriptors: config.private_descriptors,
     };
     watch_signals(&control, config.drain_ms)?;
     info!(
-        %public_addr, %admin_addr, runtime = runtime.as_str(), why, workers, arena = A::NAME,
+        %public_addr, %admin_addr, runtime = backend.name(), why, workers, arena = A::NAME,
         store = config.store.as_str(), version = version::VERSION, "serving"
     );
     // The listeners hold whoever comes from now on, so what is printed works already. Whoever
     // started us may have closed the other end, which is no reason not to serve.
     let _ = io::stdout().write_all(greeting.as_bytes()).and_then(|()| io::stdout().flush());
-    runtime_tokio_epoll::serve(mode, node).context("a worker failed")?;
+    backend.serve(node).context("a worker failed")?;
     info!("ended");
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What this build is.
 
+use crate::allocator;
 use crate::config_keys::{KEYS, Key, Kind};
+use backends::Backend;
 
 /// The version of the package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -31,15 +33,15 @@ pub fn long_version() -> String {
     for (name, value) in facts().into_iter().skip(1) {
         text.push_str(&format!("\n{name}: {value}"));
     }
-    for (key, word) in [(Key::Runtime, "runtimes"), (Key::Arena, "arenas"), (Key::Store, "stores")]
-    {
+    text.push_str(&format!("\nallocator: {}", allocator::describe(allocator::seen())));
+    let runtimes: Vec<_> = Backend::built_in().map(Backend::name).collect();
+    text.push_str(&format!("\nruntimes: {}", runtimes.join(" ")));
+    for (key, word) in [(Key::Arena, "arenas"), (Key::Store, "stores")] {
         let choices = KEYS.iter().find_map(|row| match row.kind {
             Kind::Word(words) if row.key == key => Some(words),
             _ => None,
         });
-        let built: Vec<_> =
-            choices.unwrap_or_default().iter().filter(|word| **word != "auto").copied().collect();
-        text.push_str(&format!("\n{word}: {}", built.join(" ")));
+        text.push_str(&format!("\n{word}: {}", choices.unwrap_or_default().join(" ")));
     }
     text
 }
@@ -52,7 +54,11 @@ mod tests {
     fn the_version_names_compiler_target_and_runtimes() {
         let text = long_version();
         assert!(text.contains("\ncompiler: rustc 1."), "{text}");
-        assert!(text.contains("\nruntimes: tokio tokio-per-core"), "{text}");
+        for backend in Backend::ALL {
+            let line = text.lines().find_map(|line| line.strip_prefix("runtimes: ")).unwrap();
+            let told = line.split(' ').any(|name| name == backend.name());
+            assert_eq!(told, backend.is_built_in(), "{text}");
+        }
         assert!(text.contains("\narenas: bump heap"), "{text}");
     }
 }

@@ -193,8 +193,7 @@ impl Reader {
 impl ReadHalf for Reader {
     fn read(&mut self, mut buf: Vec<u8>) -> impl Future<Output = BufResult<usize>> {
         poll_fn(move |cx| {
-            let result =
-                ready!(readiness::poll_append(&mut buf, |leased| self.poll_read(cx, leased)));
+            let result = ready!(readiness::append(&mut buf, |leased| self.poll_read(cx, leased)));
             Poll::Ready((result, mem::take(&mut buf)))
         })
     }

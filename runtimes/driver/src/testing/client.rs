@@ -1,11 +1,10 @@
 //! A client that blocks, and gives up after a while.
 
+use super::patience;
 use socket2::SockRef;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A connection.
 #[derive(Debug)]
@@ -35,9 +34,9 @@ impl Client {
     /// Connects, if anybody listens.
     #[must_use]
     pub fn try_connect(addr: SocketAddr) -> Option<Self> {
-        let stream = TcpStream::connect_timeout(&addr, PATIENCE).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        let stream = TcpStream::connect_timeout(&addr, patience()).ok()?;
+        stream.set_read_timeout(Some(patience())).unwrap();
+        stream.set_write_timeout(Some(patience())).unwrap();
         stream.set_nodelay(true).unwrap();
         Some(Self { stream, inbox: Vec::new() })
     }
@@ -185,7 +184,7 @@ impl Watcher {
         let begin = Instant::now();
         loop {
             let (_, payload) = self.frame().expect("the connection stays");
-            assert!(begin.elapsed() < PATIENCE, "no message says {what}");
+            assert!(begin.elapsed() < patience(), "no message says {what}");
             if String::from_utf8_lossy(&payload).contains(what) {
                 return begin.elapsed();
             }

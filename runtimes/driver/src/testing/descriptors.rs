@@ -4,8 +4,9 @@
 use super::{Client, Plan, Server, Start, alone, figures};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
-use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{Read, Write};
+use std::iter;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ use std::time::{Duration, Instant};
 const WAITING: usize = 20;
 /// Connections that the limit leaves room for.
 const ROOM: usize = 5;
+
+/// The limit of open files of this process.
+const LIMIT: u64 = 512;
 
 /// The case as a test for each of some ways to serve; for a test file of its own, since it changes
 /// the limit of its process.
@@ -33,19 +37,19 @@ macro_rules! descriptors {
     )+};
 }
 
-/// The limit below which `ROOM` descriptors are free.
-fn limit() -> u64 {
-    let in_use: BTreeSet<u64> = std::fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap())
-        .collect();
-    (0..).filter(|number| !in_use.contains(number)).nth(ROOM).unwrap()
+/// Lowers the limit of this process to what a test can use up.
+fn lower_limit() {
+    let before = getrlimit(Resource::Nofile);
+    let lower = before.current.map_or(LIMIT, |limit| limit.min(LIMIT));
+    setrlimit(Resource::Nofile, Rlimit { current: Some(lower), ..before }).unwrap();
 }
 
-fn set_limit(soft: u64) -> Rlimit {
-    let before = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(soft), ..before }).unwrap();
-    before
+/// Uses up all descriptors but [`ROOM`]. The limit itself stays: a ring that accepts without being
+/// asked again goes by the one that it began with.
+fn use_up() -> Vec<File> {
+    let mut files: Vec<_> = iter::from_fn(|| File::open("/dev/null").ok()).collect();
+    files.truncate(files.len() - ROOM);
+    files
 }
 
 fn is_answered(conn: &mut TcpStream, within: Duration) -> bool {
@@ -61,13 +65,14 @@ fn errors(server: &Server) -> u64 {
 /// Twenty who come when there is room for five.
 pub fn too_few_descriptors_keep_nobody_from_being_served(start: Start<'_>) {
     let _alone = alone();
+    lower_limit();
     let server = start(Plan::default());
     let mut player = Client::connect(server.public);
     let token = player.join("Ada");
     // Sockets of clients that have their descriptors before there are too few.
     let socket = |_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let sockets: Vec<_> = (0..WAITING).map(socket).collect();
-    let before = set_limit(limit());
+    let in_use = use_up();
     let mut conns: Vec<_> = sockets
         .into_iter()
         .map(|socket| {
@@ -89,7 +94,7 @@ pub fn too_few_descriptors_keep_nobody_from_being_served(start: Start<'_>) {
     }
     let tries = errors(&server) - errors_before;
     assert!((1..60).contains(&tries), "{tries} tries in a second");
-    set_limit(before.current.unwrap());
+    drop(in_use);
     for conn in &mut conns {
         assert!(is_answered(conn, Duration::from_secs(10)), "somebody waits in vain");
     }

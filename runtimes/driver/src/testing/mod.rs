@@ -27,6 +27,20 @@ pub use server::{Nothing, Plan, Server};
 
 use crate::figures::DriverFigures;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a test waits for what must come: 20 seconds, or the seconds of `HUNT_TEST_PATIENCE_S`,
+/// for builds that are many times slower.
+#[must_use]
+pub fn patience() -> Duration {
+    let seconds = std::env::var("HUNT_TEST_PATIENCE_S").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(20))
+}
+
+/// What is soon for somebody who must not be kept waiting by others.
+fn soon() -> Duration {
+    patience() / 10
+}
 
 /// Starts a server.
 pub type Start<'a> = &'a dyn Fn(Plan) -> Server;

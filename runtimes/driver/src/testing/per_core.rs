@@ -1,7 +1,7 @@
 //! What only backends with a thread for each worker do: a descriptor table and a core for each.
 
 use super::server::until;
-use super::{Client, Plan, Start, alone};
+use super::{Client, Plan, Start, alone, patience};
 use crate::node::Node;
 use crate::{net, tables};
 use engine_core::arena::Arena;
@@ -14,7 +14,6 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Duration;
 use std::{fs, thread};
 
 /// The cases as tests for each of some ways to serve; for a test file of its own, since they change
@@ -82,15 +81,13 @@ const FROM_ADDRESS: usize = 5_000;
 const SAMPLE: usize = 100;
 
 /// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// A connection to `to` from the loopback address with this number.
 fn connect(from: usize, to: SocketAddr) -> TcpStream {
     let from = Ipv4Addr::new(127, 0, 0, u8::try_from(from + 1).unwrap());
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
-    socket.connect_timeout(&to.into(), PATIENCE).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.connect_timeout(&to.into(), patience()).unwrap();
+    socket.set_read_timeout(Some(patience())).unwrap();
     socket.into()
 }
 

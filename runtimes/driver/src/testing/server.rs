@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::late_store::Late;
+use super::patience;
 use crate::control::{Control, State};
 use crate::net;
 use crate::node::{Node, Observer, Setup};
@@ -156,11 +157,11 @@ impl Drop for Server {
     }
 }
 
-/// Waits for a condition, at most 20 seconds.
+/// Waits for a condition, as long as [`patience`] lasts.
 pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "it takes too long until {what}");
+        assert!(begin.elapsed() < patience(), "it takes too long until {what}");
         std::thread::park_timeout(Duration::from_millis(2));
     }
 }

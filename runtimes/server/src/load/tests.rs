@@ -66,7 +66,7 @@ fn every_key_and_every_limit_has_a_variable() {
         let text = match info.kind {
             Kind::Switch => "true".into(),
             Kind::Address => "127.0.0.1:7".into(),
-            Kind::Word(words) => words[words.len() - 1].to_owned(),
+            Kind::Word(words) => words[0].to_owned(),
             Kind::Integer { max, .. } => max.to_string(),
             Kind::Text => "warn".into(),
             Kind::Texts => "http://a,http://b".into(),

@@ -2,6 +2,7 @@
 
 use super::exposition::{Family, read};
 use super::*;
+use alloc_witness::{Asked, Figures, Seen};
 use std::collections::BTreeMap;
 
 fn snapshot() -> Snapshot {
@@ -26,6 +27,13 @@ fn snapshot() -> Snapshot {
         shards,
         latency: Latency { buckets: vec![(0.001, 4), (0.01, 0), (f64::INFINITY, 1)], sum_s: 0.25 },
         driver: DriverTotals { accept_errors: 15, refused: 16, mails: 17, tick_late_ms: 18_500 },
+        rings: Some(RuntimeFigures {
+            ring_buffers: 21,
+            ring_buffers_held: 22,
+            ring_no_buffers: 23,
+            ring_overflows: 24,
+            ring_rearms: 25,
+        }),
         world: WorldFigures {
             quests: 1,
             hunts_running: 2,
@@ -35,7 +43,22 @@ fn snapshot() -> Snapshot {
             claims: 6,
         },
         arenas: [("scratch", arena), ("quests", arena), ("rounds", arena)],
+        allocator: AllocatorFigures {
+            seen: Some(Seen {
+                allocator: "system",
+                version: "glibc 2.41".into(),
+                installed: "mimalloc",
+                instrument: None,
+            }),
+            figures: Figures {
+                allocated_bytes: Some(20),
+                resident_bytes: Some(21),
+                mapped_bytes: Some(22),
+                asked: Some(Asked { requests: 23, bytes: 24 }),
+            },
+        },
         runtime: vec![("runtime", "tokio".into()), ("why", "asked \"so\"".into())],
+        refused: vec![("tokio-uring", Unavailable::new("forbidden", "allow it"))],
         build: vec![("version", "1.2.3".into())],
         workers: 2,
         connections_max: 65_536,
@@ -98,13 +121,33 @@ fn every_figure_is_exposed_by_its_name_and_labels() {
         ("hunt_arena_high_bytes", &[("kind", "quests")], 2.0),
         ("hunt_arena_resets_total", &[("kind", "rounds")], 3.0),
         ("hunt_runtime_info", &[("runtime", "tokio"), ("why", "asked \\\"so\\\"")], 1.0),
+        (
+            "hunt_runtime_refused",
+            &[("runtime", "tokio-uring"), ("cause", "forbidden"), ("remedy", "allow it")],
+            1.0,
+        ),
         ("hunt_build_info", &[("version", "1.2.3")], 1.0),
+        (
+            "hunt_allocator_info",
+            &[("allocator", "system"), ("version", "glibc 2.41"), ("installed", "mimalloc")],
+            1.0,
+        ),
+        ("hunt_allocator_allocated_bytes", &[], 20.0),
+        ("hunt_allocator_resident_bytes", &[], 21.0),
+        ("hunt_allocator_mapped_bytes", &[], 22.0),
+        ("hunt_allocations_total", &[], 23.0),
+        ("hunt_allocated_bytes_total", &[], 24.0),
         ("hunt_workers", &[], 2.0),
         ("hunt_accept_errors_total", &[], 15.0),
         ("hunt_connections_refused_total", &[], 16.0),
         ("hunt_worker_messages_total", &[], 17.0),
         ("hunt_tick_late_seconds_total", &[], 18.5),
         ("hunt_ready", &[], 1.0),
+        ("hunt_ring_buffers", &[], 21.0),
+        ("hunt_ring_buffers_held", &[], 22.0),
+        ("hunt_ring_no_buffers_total", &[], 23.0),
+        ("hunt_ring_overflows_total", &[], 24.0),
+        ("hunt_ring_rearms_total", &[], 25.0),
         ("hunt_log_events_suppressed_total", &[], 14.0),
         ("process_resident_memory_bytes", &[], 4096.0),
         ("process_open_fds", &[], 10.0),
@@ -130,6 +173,20 @@ fn every_family_says_what_it_is() {
 fn figures_that_the_kernel_does_not_tell_are_left_out() {
     let text = Snapshot { process: ProcessFigures::default(), ..snapshot() }.write();
     assert!(!read(&text).contains_key("process_open_fds"));
+    let mut unknown = snapshot();
+    unknown.allocator.figures = Figures::default();
+    let families = read(&unknown.write());
+    assert!(families.contains_key("hunt_allocator"));
+    assert!(!families.contains_key("hunt_allocator_allocated_bytes"));
+    assert!(!families.contains_key("hunt_allocations"));
+}
+
+#[test]
+fn where_nothing_was_refused_and_no_ring_is_there_are_no_families_of_them() {
+    let text = Snapshot { refused: Vec::new(), rings: None, ..snapshot() }.write();
+    let families = read(&text);
+    assert!(!families.contains_key("hunt_runtime_refused"));
+    assert!(!families.keys().any(|name| name.starts_with("hunt_ring")));
 }
 
 #[test]

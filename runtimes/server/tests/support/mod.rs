@@ -1,6 +1,8 @@
 //! The real program, started on free ports, and a plain HTTP client.
 #![allow(dead_code, clippy::unwrap_used, reason = "every test file uses a part; a test may panic")]
 
+pub(crate) mod confined;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,14 +19,24 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program with a clean environment.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hunt-server"));
+    program_at(env!("CARGO_BIN_EXE_hunt-server"))
+}
+
+/// A program with a clean environment.
+pub(crate) fn program_at(path: &str) -> Command {
+    let mut command = Command::new(path);
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     command
 }
 
 /// Runs the program to its end.
 pub(crate) fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
-    program().args(args).envs(env.iter().copied()).stdin(Stdio::null()).output().unwrap()
+    output(program().args(args).envs(env.iter().copied()))
+}
+
+/// Runs a command to its end.
+pub(crate) fn output(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().unwrap()
 }
 
 /// Standard output and standard error of a run, one after the other.
@@ -51,11 +63,17 @@ impl Server {
 
     /// Starts on free ports, which `args` can overrule, and waits for its addresses.
     pub(crate) fn start_with(args: &[&str], env: &[(&str, &str)]) -> Self {
-        let mut child = program()
-            .env("HUNT_LISTEN", "127.0.0.1:0")
-            .env("HUNT_ADMIN", "127.0.0.1:0")
-            .args(args)
-            .envs(env.iter().copied())
+        Self::start_program(program().args(args).envs(env.iter().copied()))
+    }
+
+    /// Starts a program on free ports, and waits for its addresses.
+    pub(crate) fn start_program(command: &mut Command) -> Self {
+        for name in ["HUNT_LISTEN", "HUNT_ADMIN"] {
+            if !command.get_envs().any(|(key, _)| key == name) {
+                command.env(name, "127.0.0.1:0");
+            }
+        }
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -218,7 +236,14 @@ impl Client {
 
     fn fill(&mut self) -> io::Result<()> {
         let mut bytes = [0; 16 * 1024];
-        match self.stream.read(&mut bytes)? {
+        // A ring that a test had in this process may interrupt it when it is taken down.
+        let read = loop {
+            match self.stream.read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        match read {
             0 => {
                 let what = format!("closed after {} bytes of an answer", self.unread.len());
                 Err(io::Error::new(io::ErrorKind::UnexpectedEof, what))

@@ -1,0 +1,3 @@
+//! One workload on jemalloc.
+
+alloc_bench::program!(alloc_jemalloc);

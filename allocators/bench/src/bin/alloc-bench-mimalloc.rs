@@ -1,0 +1,3 @@
+//! One workload on mimalloc.
+
+alloc_bench::program!(alloc_mimalloc);

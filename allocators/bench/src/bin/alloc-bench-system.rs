@@ -1,0 +1,3 @@
+//! One workload on the system's allocator.
+
+alloc_bench::program!(alloc_system);

@@ -1,0 +1,6 @@
+//! Too few descriptors.
+
+use alloc_heap::HeapArena;
+use runtime_glommio::serve;
+
+driver::descriptors!(HeapArena; glommio: serve;);
