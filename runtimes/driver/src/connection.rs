@@ -29,36 +29,61 @@ impl<R: Runtime, A: Arena, S: Service> Connection<R, A, S> {
     }
 
     /// Runs it to its end.
-    pub async fn run(mut self) {
-        loop {
-            let (result, buf) = self.reader.read(self.input.lend()).await;
-            self.input.put_back(buf);
-            if matches!(result, Ok(0)) && self.worker.with(|w| w.ended(self.id)) {
-                poll_fn(|cx| self.worker.with(|w| w.poll_said_all(self.id, cx))).await;
+    ///
+    /// The future is most of what an idle connection holds, so it is flat: an `async fn` would hold
+    /// `self` twice, and each one that it calls its arguments.
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
+    pub fn run(mut self) -> impl Future<Output = ()> {
+        async move {
+            'reads: loop {
+                let (result, buf) = self.reader.read(self.input.lend()).await;
+                self.input.put_back(buf);
+                // Not kept as a result: an error would be held while the future waits.
+                let count = result.ok();
+                if count == Some(0) && self.worker.with(|w| w.ended(self.id)) {
+                    poll_fn(|cx| self.worker.with(|w| w.poll_said_all(self.id, cx))).await;
+                }
+                if count.is_none_or(|count| count == 0) {
+                    break;
+                }
+                // To the next read: what the bytes make due is written here, without a hop to
+                // another task.
+                loop {
+                    let (mut step, mut buf, began) =
+                        self.worker.with(|w| w.receive(self.id, &mut self.input));
+                    loop {
+                        let after = match step {
+                            Step::Write(after) => {
+                                let result;
+                                (result, buf) = self.writer.write_all(buf).await;
+                                if result.is_err() {
+                                    break 'reads;
+                                }
+                                after
+                            }
+                            Step::ShutDown => After::Close,
+                            Step::Read | Step::Offer | Step::Wait => break,
+                        };
+                        if after == After::Close {
+                            self.writer.shutdown_write();
+                        }
+                        (step, buf) =
+                            self.worker.with(|w| w.sent(self.id, buf, began, &self.input));
+                    }
+                    if matches!(step, Step::Wait) {
+                        self.input.compact();
+                        let resumed =
+                            poll_fn(|cx| self.worker.with(|w| w.poll_resume(self.id, cx)));
+                        if resumed.await.is_err() {
+                            break 'reads;
+                        }
+                    }
+                    if matches!(step, Step::Read) || self.input.is_empty() {
+                        break;
+                    }
+                }
             }
-            if !result.is_ok_and(|count| count > 0) || self.exchange().await.is_err() {
-                break;
-            }
-        }
-        self.worker.with(|w| w.closed(self.id));
-    }
-
-    /// From bytes read to the next read: what the bytes make due is written here, without a hop to
-    /// another task.
-    async fn exchange(&mut self) -> io::Result<()> {
-        loop {
-            let (mut step, began) = self.worker.with(|w| w.receive(self.id, &mut self.input));
-            while let Step::Write(buf, after) = step {
-                let buf = write(&self.writer, buf, after).await?;
-                step = self.worker.with(|w| w.sent(self.id, buf, began, &self.input));
-            }
-            if matches!(step, Step::Wait) {
-                self.input.compact();
-                poll_fn(|cx| self.worker.with(|w| w.poll_resume(self.id, cx))).await?;
-            }
-            if matches!(step, Step::Read) || self.input.is_empty() {
-                return Ok(());
-            }
+            self.worker.with(|w| w.closed(self.id));
         }
     }
 }

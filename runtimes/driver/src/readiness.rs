@@ -40,14 +40,14 @@ where
 pub fn poll_write_all<W: WriteHalf>(
     writer: &W,
     mut buf: Vec<u8>,
-    mut poll_writable: impl FnMut(&mut Context<'_>) -> Poll<io::Result<()>>,
+    poll_writable: impl Fn(&W, &mut Context<'_>) -> Poll<io::Result<()>>,
 ) -> impl Future<Output = BufResult<()>> {
     let mut written = 0;
     poll_fn(move |cx| {
         while written < buf.len() {
             let result = match writer.try_write(&buf[written..]) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(poll_writable(cx)).map(|()| 0)
+                    ready!(poll_writable(writer, cx)).map(|()| 0)
                 }
                 result => result,
             };

@@ -205,7 +205,7 @@ struct Writer(Arc<TcpStream>);
 
 impl WriteHalf for Writer {
     fn write_all(&self, buf: Vec<u8>) -> impl Future<Output = BufResult<()>> {
-        readiness::poll_write_all(self, buf, |cx| self.0.poll_write_ready(cx))
+        readiness::poll_write_all(self, buf, |writer, cx| writer.0.poll_write_ready(cx))
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
