@@ -115,21 +115,27 @@ impl Outbound {
     }
 }
 
-/// Buffers between uses, a fixed number: a broadcast takes one for every watcher at once, and what
-/// it takes beyond these is as small as its frame and given back to the allocator, so that idle
-/// connections hold nothing. So are large ones.
+/// Buffers between uses, as many as a broadcast takes at once: one for every watcher. What has not
+/// been used for a while is given back to the allocator, so that idle connections hold nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     buffers: Vec<Vec<u8>>,
+    /// Their memory together.
+    bytes: usize,
+    /// How many, from the first on, have not been used since the last trim.
+    unused: usize,
+    trimmed: Timestamp,
 }
 
 impl Spare {
-    /// How many buffers are kept.
-    const COUNT: usize = 256;
+    /// The most memory that is kept: a frame of half a kilobyte for each of 2,000 watchers.
+    const KEPT_BYTES_MAX: usize = 1024 * 1024;
     /// The largest buffer that is kept.
     const BYTES_MAX: usize = 64 * 1024;
-    /// The size of a fresh buffer, and of the smallest that is kept.
+    /// The size of a fresh buffer for a reply.
     const BYTES: usize = 1024;
+    /// How long a buffer is kept unused, at least; at most twice as long.
+    const UNUSED_MS: u64 = 1000;
 
     /// An empty buffer.
     pub(crate) fn take(&mut self) -> Vec<u8> {
@@ -138,15 +144,29 @@ impl Spare {
 
     /// An empty buffer; if there is none to spare, a fresh one for so many bytes.
     pub(crate) fn take_for(&mut self, bytes: usize) -> Vec<u8> {
-        self.buffers.pop().unwrap_or_else(|| Vec::with_capacity(bytes))
+        let Some(buf) = self.buffers.pop() else { return Vec::with_capacity(bytes) };
+        self.bytes -= buf.capacity();
+        self.unused = self.unused.min(self.buffers.len());
+        buf
     }
 
     /// A buffer that is not used any more.
     pub(crate) fn give(&mut self, mut buf: Vec<u8>) {
-        let is_kept = (Self::BYTES..=Self::BYTES_MAX).contains(&buf.capacity());
-        if is_kept && self.buffers.len() < Self::COUNT {
+        let bytes = buf.capacity();
+        if (1..=Self::BYTES_MAX).contains(&bytes) && self.bytes + bytes <= Self::KEPT_BYTES_MAX {
             buf.clear();
+            self.bytes += bytes;
             self.buffers.push(buf);
+        }
+    }
+
+    /// Gives back what was not used since the last time, once in a while.
+    pub(crate) fn trim(&mut self, now: Timestamp) {
+        if now.ms_since(self.trimmed) >= Self::UNUSED_MS {
+            self.trimmed = now;
+            self.bytes -=
+                self.buffers.drain(..self.unused).map(|buf| buf.capacity()).sum::<usize>();
+            self.unused = self.buffers.len();
         }
     }
 }
@@ -195,17 +215,34 @@ mod tests {
     }
 
     #[test]
-    fn a_broadcast_beyond_the_spare_buffers_leaves_none_of_its_own() {
+    fn what_a_broadcast_takes_is_kept_until_it_is_not_used_for_a_while() {
         let mut spare = Spare::default();
-        for _ in 0..2 * Spare::COUNT {
-            spare.give(Vec::with_capacity(Spare::BYTES));
+        let broadcast = |spare: &mut Spare, watchers: usize| {
+            let taken: Vec<_> = (0..watchers).map(|_| spare.take_for(200)).collect();
+            taken.into_iter().for_each(|buf| spare.give(buf));
+        };
+        broadcast(&mut spare, 2000);
+        let at = |ms| Timestamp(ms * Spare::UNUSED_MS);
+        for turn in 1..9 {
+            spare.trim(at(turn));
+            broadcast(&mut spare, 2000);
+            assert_eq!((spare.buffers.len(), spare.bytes), (2000, 400_000));
         }
-        let broadcast: Vec<_> = (0..2 * Spare::COUNT).map(|_| spare.take_for(100)).collect();
-        let small = broadcast.iter().filter(|buf| buf.capacity() < Spare::BYTES);
-        assert_eq!((spare.buffers.len(), small.count()), (0, Spare::COUNT));
-        broadcast.into_iter().for_each(|buf| spare.give(buf));
-        assert_eq!(spare.buffers.len(), Spare::COUNT);
-        assert!(spare.buffers.iter().all(|buf| buf.capacity() >= Spare::BYTES));
+        spare.trim(at(9));
+        broadcast(&mut spare, 10);
+        spare.trim(at(10));
+        assert_eq!((spare.buffers.len(), spare.bytes), (10, 2000));
+        spare.trim(at(11));
+        assert_eq!((spare.buffers.len(), spare.bytes), (0, 0));
+    }
+
+    #[test]
+    fn no_more_memory_is_kept_than_the_bound() {
+        let mut spare = Spare::default();
+        for _ in 0..20 {
+            spare.give(Vec::with_capacity(Spare::BYTES_MAX));
+        }
+        assert_eq!((spare.buffers.len(), spare.bytes), (16, Spare::KEPT_BYTES_MAX));
     }
 
     #[test]

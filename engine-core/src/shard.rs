@@ -161,6 +161,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
 
     /// Time has passed; called every few milliseconds, drives every time-out.
     pub fn tick(&mut self, now: Timestamp) {
+        self.common.spare.trim(now);
         for range in self.sweep.advance(now, self.conns.capacity()) {
             for index in range {
                 if let Some(conn) = self.conns.at_mut(index) {

@@ -28,7 +28,7 @@ pub(crate) struct Socket {
     /// How reception ended, after `unread`.
     end: Option<Result<(), Errno>>,
     reader: Option<Waker>,
-    sending: Option<Sending>,
+    sending: Option<Box<Sending>>,
 }
 
 /// What the system has not taken at once.
@@ -141,7 +141,7 @@ impl State {
     fn begin_send(&mut self, key: Key, buf: Vec<u8>, sent: usize) {
         let socket = alive(&mut self.sockets, key);
         assert!(!socket.is_sending(), "one write of a socket is in flight");
-        socket.sending = Some(Sending { buf, sent, result: None, writer: None });
+        socket.sending = Some(Box::new(Sending { buf, sent, result: None, writer: None }));
         socket.send_rest(&mut self.queue, key);
     }
 
