@@ -11,6 +11,7 @@ use crate::seam::{ConnId, Listener, Watch};
 use crate::service::{Refused, Service};
 use crate::time::Timestamp;
 use crate::websocket::message::Decoder;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// The state of one connection.
@@ -44,15 +45,16 @@ pub(crate) struct Connection<S: Service> {
     pub(crate) close_at: Option<Timestamp>,
 }
 
-/// Where a connection stands.
+/// Where a connection stands. What is seldom is boxed, so that idle connections are
+/// small.
 #[derive(Debug)]
 pub(crate) enum Phase<S: Service> {
     /// Between requests, or within a head.
     Head(HeadScan),
-    /// Within a body.
-    Body(Inbound<S>),
+    /// Within a body that came in pieces.
+    Body(Box<Inbound<S>>),
     /// The store is asked whether the connection may be upgraded, once earlier replies are out.
-    Upgrading(Upgrade),
+    Upgrading(Box<Upgrade>),
     /// WebSocket.
     Open {
         decoder: Decoder,

@@ -12,6 +12,7 @@ use crate::http::scan::{HeadScan, Scan};
 use crate::replies::{Exchange, Waiting};
 use crate::service::{Answer, Refused, Response, Routed, Service};
 use crate::time::Timestamp;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Of a request whose head is not known: the connection ends with the response.
@@ -103,7 +104,7 @@ impl<S: Service> Common<S> {
         }
         let mut inbound = Inbound { exchange, verdict, reader, body: Vec::new() };
         self.receive_body(now, conn, scratch, &mut inbound, rest).unwrap_or_else(|consumed| {
-            conn.phase = Phase::Body(inbound);
+            conn.phase = Phase::Body(Box::new(inbound));
             conn.since = now;
             consumed
         })
@@ -205,8 +206,8 @@ impl<S: Service> Common<S> {
                 conn.session = Some(session);
                 // Whether the peer would have asked again does not matter any more.
                 conn.close_at = self.drain;
-                conn.phase =
-                    Phase::Upgrading(Upgrade { exchange, accept, protocol, watch, asked: None });
+                let upgrade = Upgrade { exchange, accept, protocol, watch, asked: None };
+                conn.phase = Phase::Upgrading(Box::new(upgrade));
                 if conn.replies.is_empty() {
                     self.ask_upgrade(now, conn);
                 }

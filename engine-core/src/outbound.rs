@@ -115,48 +115,58 @@ impl Outbound {
     }
 }
 
-/// Buffers between uses. A broadcast takes one for every watcher at once, so as many are kept as
-/// there are connections, if they are small. Large ones are given back to the allocator.
+/// Buffers between uses, as many as a broadcast takes at once: one for every watcher. What has not
+/// been used for a while is given back to the allocator, so that idle connections hold nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     buffers: Vec<Vec<u8>>,
-    connections: usize,
+    /// Their memory together.
+    bytes: usize,
+    /// How many, from the first on, have not been used since the last trim.
+    unused: usize,
+    trimmed: Timestamp,
 }
 
 impl Spare {
-    /// How many buffers are kept, whatever their size and the number of connections.
-    const COUNT: usize = 256;
+    /// The most memory that is kept: a frame of half a kilobyte for each of 2,000 watchers.
+    const KEPT_BYTES_MAX: usize = 1024 * 1024;
     /// The largest buffer that is kept.
     const BYTES_MAX: usize = 64 * 1024;
-    /// The largest buffer that is kept beyond [`COUNT`](Self::COUNT).
-    const SMALL_BYTES_MAX: usize = 4 * 1024;
-    /// The size of a fresh buffer.
+    /// The size of a fresh buffer for a reply.
     const BYTES: usize = 1024;
-
-    /// There are so many connections now.
-    pub(crate) fn serve(&mut self, connections: usize) {
-        self.connections = connections;
-        if self.buffers.len() > connections.max(Self::COUNT) {
-            self.buffers.pop();
-        }
-    }
+    /// How long a buffer is kept unused, at least; at most twice as long.
+    const UNUSED_MS: u64 = 1000;
 
     /// An empty buffer.
     pub(crate) fn take(&mut self) -> Vec<u8> {
-        self.buffers.pop().unwrap_or_else(|| Vec::with_capacity(Self::BYTES))
+        self.take_for(Self::BYTES)
+    }
+
+    /// An empty buffer; if there is none to spare, a fresh one for so many bytes.
+    pub(crate) fn take_for(&mut self, bytes: usize) -> Vec<u8> {
+        let Some(buf) = self.buffers.pop() else { return Vec::with_capacity(bytes) };
+        self.bytes -= buf.capacity();
+        self.unused = self.unused.min(self.buffers.len());
+        buf
     }
 
     /// A buffer that is not used any more.
     pub(crate) fn give(&mut self, mut buf: Vec<u8>) {
-        let count = self.buffers.len();
-        let bytes_max = match count {
-            ..Self::COUNT => Self::BYTES_MAX,
-            _ if count < self.connections => Self::SMALL_BYTES_MAX,
-            _ => 0,
-        };
-        if (1..=bytes_max).contains(&buf.capacity()) {
+        let bytes = buf.capacity();
+        if (1..=Self::BYTES_MAX).contains(&bytes) && self.bytes + bytes <= Self::KEPT_BYTES_MAX {
             buf.clear();
+            self.bytes += bytes;
             self.buffers.push(buf);
+        }
+    }
+
+    /// Gives back what was not used since the last time, once in a while.
+    pub(crate) fn trim(&mut self, now: Timestamp) {
+        if now.ms_since(self.trimmed) >= Self::UNUSED_MS {
+            self.trimmed = now;
+            self.bytes -=
+                self.buffers.drain(..self.unused).map(|buf| buf.capacity()).sum::<usize>();
+            self.unused = self.buffers.len();
         }
     }
 }
@@ -205,29 +215,41 @@ mod tests {
     }
 
     #[test]
-    fn as_many_small_buffers_are_kept_as_there_are_connections() {
+    fn what_a_broadcast_takes_is_kept_until_it_is_not_used_for_a_while() {
         let mut spare = Spare::default();
-        for connections in 1..=1000 {
-            spare.serve(connections);
+        let broadcast = |spare: &mut Spare, watchers: usize| {
+            let taken: Vec<_> = (0..watchers).map(|_| spare.take_for(200)).collect();
+            taken.into_iter().for_each(|buf| spare.give(buf));
+        };
+        broadcast(&mut spare, 2000);
+        let at = |ms| Timestamp(ms * Spare::UNUSED_MS);
+        for turn in 1..9 {
+            spare.trim(at(turn));
+            broadcast(&mut spare, 2000);
+            assert_eq!((spare.buffers.len(), spare.bytes), (2000, 400_000));
         }
-        for bytes in [Spare::BYTES_MAX, Spare::SMALL_BYTES_MAX] {
-            for _ in 0..2000 {
-                spare.give(Vec::with_capacity(bytes));
-            }
-            let kept = if bytes == Spare::BYTES_MAX { Spare::COUNT } else { 1000 };
-            assert_eq!(spare.buffers.len(), kept);
+        spare.trim(at(9));
+        broadcast(&mut spare, 10);
+        spare.trim(at(10));
+        assert_eq!((spare.buffers.len(), spare.bytes), (10, 2000));
+        spare.trim(at(11));
+        assert_eq!((spare.buffers.len(), spare.bytes), (0, 0));
+    }
+
+    #[test]
+    fn no_more_memory_is_kept_than_the_bound() {
+        let mut spare = Spare::default();
+        for _ in 0..20 {
+            spare.give(Vec::with_capacity(Spare::BYTES_MAX));
         }
-        for connections in (0..1000).rev() {
-            spare.serve(connections);
-        }
-        assert_eq!(spare.buffers.len(), Spare::COUNT);
+        assert_eq!((spare.buffers.len(), spare.bytes), (16, Spare::KEPT_BYTES_MAX));
     }
 
     #[test]
     fn spare_buffers_come_back_empty_and_large_ones_do_not() {
         let mut spare = Spare::default();
-        spare.give(vec![1, 2, 3]);
-        assert_eq!(spare.take(), Vec::<u8>::new());
+        spare.give(vec![1; Spare::BYTES]);
+        assert_eq!((spare.buffers.len(), spare.take()), (1, Vec::new()));
         spare.give(Vec::with_capacity(Spare::BYTES_MAX + 1));
         assert_eq!(spare.take().capacity(), Spare::BYTES);
     }

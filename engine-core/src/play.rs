@@ -2,7 +2,7 @@
 
 use crate::arena::Arena;
 use crate::common::{Common, NO_SLOT, Orphan};
-use crate::connection::{Connection, Missed, Phase, Upgrade};
+use crate::connection::{Connection, Missed, Phase};
 use crate::http::response::{ConnectionHeader, ResponseHead};
 use crate::replies::Waiting;
 use crate::seam::{ConnId, Frame, HuntKey, Reply, Request};
@@ -242,7 +242,9 @@ impl<S: Service> Common<S> {
 
     /// The connection stops watching. One that is being upgraded stops as soon as it has begun.
     pub(crate) fn leave(&mut self, conn: &mut Connection<S>) {
-        if let Phase::Upgrading(Upgrade { asked: Some(slot), .. }) = conn.phase {
+        if let Phase::Upgrading(upgrade) = &conn.phase
+            && let Some(slot) = upgrade.asked
+        {
             let session = conn.session.as_ref().expect("an upgrade has a session");
             let left = self.service.left(session);
             self.orphans.extend(left.map(|left| Orphan { conn: conn.id, slot, left }));
@@ -298,10 +300,8 @@ impl<S: Service> Common<S> {
     /// Whether a broadcast can be queued: its peer is not slow, and it does not take the peer over
     /// what ends a connection. No member leaves a room while the room is served.
     fn has_room(&self, conn: &Connection<S>, frame: &Frame) -> bool {
-        let session = conn.session.as_ref().expect("only a session watches");
-        let wire = &frame.wire[self.service.codec(session) as usize];
         let unsent_bytes = conn.outbound.unsent_bytes();
-        let then = unsent_bytes + wire.as_ref().map_or(0, |wire| wire.len());
+        let then = unsent_bytes + self.wire(conn, frame).map_or(0, |wire| wire.len());
         unsent_bytes < self.limits.outbound_high_bytes && then <= self.limits.outbound_bytes_max
     }
 
@@ -339,15 +339,20 @@ impl<S: Service> Common<S> {
     }
 
     fn queue_frame(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
-        let mut out = core::mem::take(conn.outbound.append(now, || self.spare.take()));
+        let bytes = self.wire(conn, frame).map_or(0, |wire| wire.len());
+        let mut out = core::mem::take(conn.outbound.append(now, || self.spare.take_for(bytes)));
         self.append_frame(conn, frame, &mut out);
         *conn.outbound.append(now, Vec::new) = out;
     }
 
-    fn append_frame(&mut self, conn: &Connection<S>, frame: &Frame, out: &mut Vec<u8>) {
+    /// A frame in the encoding of a session; none if nobody here had asked for that one.
+    fn wire<'a>(&self, conn: &Connection<S>, frame: &'a Frame) -> Option<&'a [u8]> {
         let session = conn.session.as_ref().expect("only a session watches");
-        let codec = self.service.codec(session);
-        if let Some(wire) = &frame.wire[codec as usize] {
+        frame.wire[self.service.codec(session) as usize].as_deref()
+    }
+
+    fn append_frame(&mut self, conn: &Connection<S>, frame: &Frame, out: &mut Vec<u8>) {
+        if let Some(wire) = self.wire(conn, frame) {
             self.figures.broadcasts += 1;
             self.figures.frames_out += 1;
             out.extend_from_slice(wire);

@@ -41,7 +41,10 @@ enum Slot {
 /// The replies that are not yet in the outbound buffer, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
-    slots: VecDeque<Slot>,
+    /// Stands here, since a peer that waits for each reply needs no queue.
+    oldest: Option<Slot>,
+    /// Empty where there is no oldest.
+    others: VecDeque<Slot>,
     /// The number of the oldest slot.
     first: u32,
 }
@@ -49,29 +52,33 @@ pub(crate) struct Replies {
 impl Replies {
     /// How many replies are due.
     pub(crate) fn len(&self) -> usize {
-        self.slots.len()
+        usize::from(self.oldest.is_some()) + self.others.len()
     }
 
     /// Whether bytes can go straight to the outbound buffer.
     pub(crate) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.oldest.is_none()
     }
 
     /// Reserves the next slot and returns its number.
     pub(crate) fn reserve(&mut self, waiting: Waiting) -> u32 {
-        self.slots.push_back(Slot::Waiting(waiting));
-        self.number(self.slots.len() - 1)
+        self.push(Slot::Waiting(waiting));
+        self.number(self.len() - 1)
     }
 
     /// Queues bytes behind the replies that are due.
     pub(crate) fn push_ready(&mut self, bytes: Vec<u8>) {
         debug_assert!(!self.is_empty(), "with nothing due, bytes go straight out");
-        self.slots.push_back(Slot::Ready(bytes));
+        self.push(Slot::Ready(bytes));
     }
 
     /// What waits in a slot; `None` where no reply is due for it.
     pub(crate) fn waiting(&self, number: u32) -> Option<Waiting> {
-        match self.slots.get(self.place(number))? {
+        let slot = match self.place(number) {
+            0 => self.oldest.as_ref(),
+            place => self.others.get(place - 1),
+        };
+        match slot? {
             Slot::Waiting(waiting) => Some(*waiting),
             Slot::Ready(_) => None,
         }
@@ -79,29 +86,38 @@ impl Replies {
 
     /// Whether the slot is the oldest.
     pub(crate) fn is_oldest(&self, number: u32) -> bool {
-        number == self.first && !self.slots.is_empty()
+        number == self.first && !self.is_empty()
     }
 
     /// Fills a slot that is not the oldest.
     pub(crate) fn fill(&mut self, number: u32, bytes: Vec<u8>) {
-        let place = self.place(number);
-        if let Some(slot) = self.slots.get_mut(place) {
+        debug_assert!(!self.is_oldest(number), "its bytes go straight out");
+        let behind = self.place(number).wrapping_sub(1);
+        if let Some(slot) = self.others.get_mut(behind) {
             *slot = Slot::Ready(bytes);
         }
     }
 
     /// Drops the oldest slot, whose bytes went out, and returns the bytes that can follow.
     pub(crate) fn advance(&mut self) {
-        self.slots.pop_front();
+        self.oldest = self.others.pop_front();
         self.first = self.number(1);
     }
 
     /// The bytes of the oldest slot, if they are ready; drops the slot.
     pub(crate) fn pop_ready(&mut self) -> Option<Vec<u8>> {
-        let Some(Slot::Ready(bytes)) = self.slots.front_mut() else { return None };
+        let Some(Slot::Ready(bytes)) = &mut self.oldest else { return None };
         let bytes = core::mem::take(bytes);
         self.advance();
         Some(bytes)
+    }
+
+    fn push(&mut self, slot: Slot) {
+        if self.oldest.is_none() {
+            self.oldest = Some(slot);
+        } else {
+            self.others.push_back(slot);
+        }
     }
 
     fn number(&self, place: usize) -> u32 {

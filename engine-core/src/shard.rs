@@ -60,7 +60,6 @@ impl<A: Arena, S: Service> Shard<A, S> {
         }
         self.common.figures.opened += 1;
         self.common.figures.connections += 1;
-        self.common.spare.serve(self.conns.len() + 1);
         let drain = self.common.drain;
         Some(
             self.conns
@@ -145,7 +144,6 @@ impl<A: Arena, S: Service> Shard<A, S> {
             self.common.spare.give(inbound.body);
         }
         self.common.spare.give(conn.outbound.into_pending());
-        self.common.spare.serve(self.conns.len());
         self.settle(now, id);
     }
 
@@ -163,6 +161,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
 
     /// Time has passed; called every few milliseconds, drives every time-out.
     pub fn tick(&mut self, now: Timestamp) {
+        self.common.spare.trim(now);
         for range in self.sweep.advance(now, self.conns.capacity()) {
             for index in range {
                 if let Some(conn) = self.conns.at_mut(index) {

@@ -120,7 +120,7 @@ impl<R: Runtime, A: Arena, S: Service> Acceptor<R, A, S> {
         match worker.with(|w| w.open(self.kind, writer.clone())) {
             Some(id) => {
                 let worker = worker.clone();
-                self.rt.spawn_connection(Connection { worker, id, reader, writer });
+                self.rt.spawn_connection(Connection::new(worker, id, (reader, writer)));
             }
             None => self.refuse(reader, writer),
         }

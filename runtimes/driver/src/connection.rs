@@ -12,53 +12,78 @@ use std::io;
 
 /// A connection that was accepted.
 pub struct Connection<R: Runtime, A: Arena, S: Service> {
-    pub(crate) worker: R::Shared<Worker<R, A, S>>,
-    pub(crate) id: ConnId,
-    pub(crate) reader: R::Reader,
-    pub(crate) writer: R::Writer,
+    worker: R::Shared<Worker<R, A, S>>,
+    id: ConnId,
+    reader: R::Reader,
+    writer: R::Writer,
+    input: Input,
 }
 
 impl<R: Runtime, A: Arena, S: Service> Connection<R, A, S> {
-    /// Runs it to its end.
-    pub async fn run(self) {
-        let Self { worker, id, mut reader, writer } = self;
-        let mut input = Input::default();
-        loop {
-            let (result, buf) = reader.read(input.lend()).await;
-            input.put_back(buf);
-            if matches!(result, Ok(0)) && worker.with(|w| w.ended(id)) {
-                poll_fn(|cx| worker.with(|w| w.poll_said_all(id, cx))).await;
-            }
-            if !result.is_ok_and(|count| count > 0)
-                || exchange::<R, A, S>(&worker, id, &writer, &mut input).await.is_err()
-            {
-                break;
-            }
-        }
-        worker.with(|w| w.closed(id));
+    pub(crate) fn new(
+        worker: R::Shared<Worker<R, A, S>>,
+        id: ConnId,
+        (reader, writer): (R::Reader, R::Writer),
+    ) -> Self {
+        Self { worker, id, reader, writer, input: Input::default() }
     }
-}
 
-/// From bytes read to the next read: what the bytes make due is written here, without a hop to
-/// another task.
-async fn exchange<R: Runtime, A: Arena, S: Service>(
-    worker: &R::Shared<Worker<R, A, S>>,
-    id: ConnId,
-    writer: &R::Writer,
-    input: &mut Input,
-) -> io::Result<()> {
-    loop {
-        let (mut step, began) = worker.with(|w| w.receive(id, input));
-        while let Step::Write(buf, after) = step {
-            let buf = write(writer, buf, after).await?;
-            step = worker.with(|w| w.sent(id, buf, began, input));
-        }
-        if matches!(step, Step::Wait) {
-            input.compact();
-            poll_fn(|cx| worker.with(|w| w.poll_resume(id, cx))).await?;
-        }
-        if matches!(step, Step::Read) || input.is_empty() {
-            return Ok(());
+    /// Runs it to its end.
+    ///
+    /// The future is most of what an idle connection holds, so it is flat: an `async fn` would hold
+    /// `self` twice, and each one that it calls its arguments.
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
+    pub fn run(mut self) -> impl Future<Output = ()> {
+        async move {
+            'reads: loop {
+                let (result, buf) = self.reader.read(self.input.lend()).await;
+                self.input.put_back(buf);
+                // Not kept as a result: an error would be held while the future waits.
+                let count = result.ok();
+                if count == Some(0) && self.worker.with(|w| w.ended(self.id)) {
+                    poll_fn(|cx| self.worker.with(|w| w.poll_said_all(self.id, cx))).await;
+                }
+                if count.is_none_or(|count| count == 0) {
+                    break;
+                }
+                // To the next read: what the bytes make due is written here, without a hop to
+                // another task.
+                loop {
+                    let (mut step, mut buf, began) =
+                        self.worker.with(|w| w.receive(self.id, &mut self.input));
+                    loop {
+                        let after = match step {
+                            Step::Write(after) => {
+                                let result;
+                                (result, buf) = self.writer.write_all(buf).await;
+                                if result.is_err() {
+                                    break 'reads;
+                                }
+                                after
+                            }
+                            Step::ShutDown => After::Close,
+                            Step::Read | Step::Offer | Step::Wait => break,
+                        };
+                        if after == After::Close {
+                            self.writer.shutdown_write();
+                        }
+                        (step, buf) =
+                            self.worker.with(|w| w.sent(self.id, buf, began, &self.input));
+                    }
+                    if matches!(step, Step::Wait) {
+                        self.input.compact();
+                        let resumed =
+                            poll_fn(|cx| self.worker.with(|w| w.poll_resume(self.id, cx)));
+                        if resumed.await.is_err() {
+                            break 'reads;
+                        }
+                    }
+                    if matches!(step, Step::Read) || self.input.is_empty() {
+                        break;
+                    }
+                }
+            }
+            self.worker.with(|w| w.closed(self.id));
         }
     }
 }

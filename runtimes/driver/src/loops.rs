@@ -103,6 +103,8 @@ async fn mailbox_loop<R: Runtime, A: Arena, S: Service>(
     loop {
         poll_fn(|cx| control.mailbox(id).poll_receive(cx, &mut mails)).await;
         worker.with(|w| w.receive_mail(&mut mails));
+        // A flood of mail does not keep connections waiting.
+        yield_now().await;
     }
 }
 

@@ -98,10 +98,12 @@ pub(crate) struct Transmit<W> {
 }
 
 /// What the task of a connection does next.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
-    /// Write this, then say [`Worker::sent`].
-    Write(Vec<u8>, After),
+    /// Write the bytes that come with it, then say [`Worker::sent`].
+    Write(After),
+    /// End the writing side, then say [`Worker::sent`].
+    ShutDown,
     /// Read.
     Read,
     /// Offer the unconsumed bytes again.
@@ -194,25 +196,33 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         Some(id)
     }
 
-    /// Offers what a connection has read. Says when the turn began, too.
-    pub(crate) fn receive(&mut self, id: ConnId, input: &mut Input) -> (Step, Moment) {
+    /// Offers what a connection has read. Says what is to be written, if anything, and when the
+    /// turn began, too.
+    pub(crate) fn receive(&mut self, id: ConnId, input: &mut Input) -> (Step, Vec<u8>, Moment) {
         let began = self.rt.now();
         let now = began.timestamp();
         let consumed = self.shard.receive(now, id, input.bytes());
         input.consume(consumed);
-        (self.step(now, id, input), began)
+        let (step, buf) = self.step(now, id, input);
+        (step, buf, began)
     }
 
     /// The connection's own write is done. `began` is when the turn that made it due did.
-    pub(crate) fn sent(&mut self, id: ConnId, buf: Vec<u8>, began: Moment, input: &Input) -> Step {
+    pub(crate) fn sent(
+        &mut self,
+        id: ConnId,
+        buf: Vec<u8>,
+        began: Moment,
+        input: &Input,
+    ) -> (Step, Vec<u8>) {
         let moment = self.rt.now();
         let now = moment.timestamp();
         self.returned(now, id, buf);
-        let step = self.step(now, id, input);
-        if !matches!(step, Step::Write(..)) {
+        let (step, buf) = self.step(now, id, input);
+        if !matches!(step, Step::Write(_) | Step::ShutDown) {
             self.figures.latency.record(moment.us_since(began));
         }
-        step
+        (step, buf)
     }
 
     /// The peer has ended its stream. True: it is owed responses, until [`Worker::poll_said_all`].
@@ -370,17 +380,23 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         }
     }
 
-    fn step(&mut self, now: Timestamp, id: ConnId, input: &Input) -> Step {
+    fn step(&mut self, now: Timestamp, id: ConnId, input: &Input) -> (Step, Vec<u8>) {
         if let Some((buf, after)) = self.drain(now, Some(id)) {
-            return Step::Write(buf, after);
+            debug_assert!(
+                !buf.is_empty() || after == After::Close,
+                "an empty write ends the stream"
+            );
+            let step = if buf.is_empty() { Step::ShutDown } else { Step::Write(after) };
+            return (step, buf);
         }
         let wants_read = self.shard.wants_read(id);
         let resumed = self.conn(id).is_some_and(|conn| std::mem::take(&mut conn.resumed));
-        match (wants_read, resumed && !input.is_empty()) {
+        let step = match (wants_read, resumed && !input.is_empty()) {
             (false, _) => Step::Wait,
             (true, true) => Step::Offer,
             (true, false) => Step::Read,
-        }
+        };
+        (step, Vec::new())
     }
 
     /// Drains the outputs; a write of `own` is returned, all others go to the flusher.

@@ -92,7 +92,8 @@ pub(crate) struct Writer(Rc<TcpStream>);
 
 impl WriteHalf for Writer {
     async fn write_all(&self, buf: Vec<u8>) -> BufResult<()> {
-        readiness::write_all(self, buf, || self.0.writable(false)).await
+        // Waiting is rare, and its future large.
+        readiness::write_all(self, buf, || Box::pin(self.0.writable(false))).await
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {

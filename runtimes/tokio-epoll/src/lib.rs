@@ -11,18 +11,19 @@ use driver::runtime::{BufResult, Listen, ReadHalf, Runtime, WriteHalf};
 use driver::{Tables, net, readiness};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
+use rustix::buffer::spare_capacity;
 use socket2::SockRef;
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::Shutdown;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -160,32 +161,51 @@ impl Listen for Listener {
 fn halves(stream: TcpStream) -> (Reader, Writer) {
     // Fails on a connection that has ended already, which reading will find.
     let _ = stream.set_nodelay(true);
-    let (reader, writer) = stream.into_split();
-    (Reader(reader), Writer(Arc::new(writer)))
+    let stream = Arc::new(stream);
+    (Reader(stream.clone()), Writer(stream))
 }
 
 /// The reading side of a socket.
 #[derive(Debug)]
-struct Reader(OwnedReadHalf);
+struct Reader(Arc<TcpStream>);
+
+impl Reader {
+    /// Appends what is there to `buf`, or waits for it.
+    fn poll_read(&self, cx: &mut Context<'_>, buf: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.0.poll_read_ready(cx))?;
+            let (room, mut count) = (buf.capacity() - buf.len(), 0);
+            let result = self.0.try_io(Interest::READABLE, || {
+                count = rustix::io::read(&self.0, spare_capacity(buf))?;
+                // A short read has left nothing: saying so saves the call that would find out.
+                if 0 < count && count < room { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            });
+            match result {
+                Err(error) if count == 0 && error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if count == 0 && error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if count == 0 => return Poll::Ready(Err(error)),
+                Ok(()) | Err(_) => return Poll::Ready(Ok(count)),
+            }
+        }
+    }
+}
 
 impl ReadHalf for Reader {
-    /// Reads by `poll_read`, which knows from a short read that nothing is left, and so saves the
-    /// call that would say so.
-    async fn read(&mut self, mut buf: Vec<u8>) -> BufResult<usize> {
-        let result = poll_fn(|cx| {
-            readiness::append(&mut buf, |leased| pin!(self.0.read_buf(leased)).poll(cx))
-        });
-        (result.await, buf)
+    fn read(&mut self, mut buf: Vec<u8>) -> impl Future<Output = BufResult<usize>> {
+        poll_fn(move |cx| {
+            let result = ready!(readiness::append(&mut buf, |leased| self.poll_read(cx, leased)));
+            Poll::Ready((result, mem::take(&mut buf)))
+        })
     }
 }
 
 /// The writing side of a socket.
 #[derive(Clone, Debug)]
-struct Writer(Arc<OwnedWriteHalf>);
+struct Writer(Arc<TcpStream>);
 
 impl WriteHalf for Writer {
-    async fn write_all(&self, buf: Vec<u8>) -> BufResult<()> {
-        readiness::write_all(self, buf, || self.0.writable()).await
+    fn write_all(&self, buf: Vec<u8>) -> impl Future<Output = BufResult<()>> {
+        readiness::poll_write_all(self, buf, |writer, cx| writer.0.poll_write_ready(cx))
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -193,10 +213,10 @@ impl WriteHalf for Writer {
     }
 
     fn shutdown_write(&self) {
-        let _ = SockRef::from(self.0.as_ref().as_ref()).shutdown(Shutdown::Write);
+        let _ = SockRef::from(&*self.0).shutdown(Shutdown::Write);
     }
 
     fn abort(&self) {
-        let _ = SockRef::from(self.0.as_ref().as_ref()).shutdown(Shutdown::Both);
+        let _ = SockRef::from(&*self.0).shutdown(Shutdown::Both);
     }
 }

@@ -6,7 +6,7 @@ use crate::buffers::Buffers;
 use crate::listener::Port;
 use crate::queue::{BATCH, Done, Key, Queue};
 use crate::slots::Slots;
-use crate::socket::Socket;
+use crate::socket::{Sending, Socket};
 use driver::figures::RuntimeFigures;
 use rustix::event::{EventfdFlags, eventfd};
 use std::cell::RefCell;
@@ -47,6 +47,9 @@ pub(crate) struct State {
     pub(crate) buffers: Buffers,
     pub(crate) sockets: Slots<Socket>,
     pub(crate) ports: Slots<Port>,
+    /// Writes that have ended, whose memory the next ones take: an idle socket has none.
+    #[expect(clippy::vec_box, reason = "they move to sockets and back")]
+    pub(crate) spare: Vec<Box<Sending>>,
     /// Tasks that have something to do.
     pub(crate) wakers: Vec<Waker>,
     /// Receptions that ended for want of a buffer.
@@ -67,6 +70,7 @@ impl Ring {
             buffers,
             sockets: Slots::new(),
             ports: Slots::new(),
+            spare: Vec::new(),
             wakers: Vec::new(),
             no_buffers: 0,
             rearms: 0,

@@ -28,11 +28,11 @@ pub(crate) struct Socket {
     /// How reception ended, after `unread`.
     end: Option<Result<(), Errno>>,
     reader: Option<Waker>,
-    sending: Option<Sending>,
+    sending: Option<Box<Sending>>,
 }
 
 /// A write of the ring.
-struct Sending {
+pub(crate) struct Sending {
     buf: Vec<u8>,
     sent: usize,
     /// Set when the kernel does not use `buf` any more.
@@ -141,15 +141,24 @@ impl State {
     fn begin_send(&mut self, key: Key, buf: Vec<u8>) {
         let socket = alive(&mut self.sockets, key);
         assert!(!socket.is_sending(), "one write of a socket is in flight");
-        socket.sending = Some(Sending { buf, sent: 0, result: None, writer: None });
+        let sending = Sending { buf, sent: 0, result: None, writer: None };
+        socket.sending = Some(match self.spare.pop() {
+            Some(mut spare) => {
+                *spare = sending;
+                spare
+            }
+            None => Box::new(sending),
+        });
         socket.send_rest(&mut self.queue, key);
     }
 
     fn poll_sent(&mut self, key: Key, cx: &Context<'_>) -> Poll<BufResult<()>> {
         let socket = alive(&mut self.sockets, key);
-        if let Some(sending) = socket.sending.take_if(|sending| sending.result.is_some()) {
+        if let Some(mut sending) = socket.sending.take_if(|sending| sending.result.is_some()) {
             let result = sending.result.unwrap_or(Ok(()));
-            return Poll::Ready((result.map_err(io::Error::from), sending.buf));
+            let buf = std::mem::take(&mut sending.buf);
+            self.spare.push(sending);
+            return Poll::Ready((result.map_err(io::Error::from), buf));
         }
         if let Some(sending) = &mut socket.sending {
             sending.writer = Some(cx.waker().clone());

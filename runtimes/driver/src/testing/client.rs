@@ -191,11 +191,6 @@ impl Watcher {
         }
     }
 
-    /// What it holds on the heap of this process, besides its socket.
-    pub(super) fn heap_bytes(&self) -> usize {
-        self.client.inbox.capacity()
-    }
-
     /// Ends its own side.
     pub fn finish(&self) {
         self.client.finish();
