@@ -31,7 +31,7 @@ pub(crate) struct Sizes {
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { operations: 1024, completions: 8192, buffers: 512 }
+        Self { operations: 256, completions: 4096, buffers: 512 }
     }
 }
 
