@@ -2,7 +2,7 @@
 //! memory, the descriptors and the ring buffers that it had before.
 //!
 //! [`acts`] is what one client does, [`crowd`] is many of them at once, [`vitals`] reads what the
-//! server holds, [`judge`] says whether that is a leak. The server is a process of its own, so
+//! server holds, [`mod@judge`] says whether that is a leak. The server is a process of its own, so
 //! that nothing of the clients is in its figures.
 
 pub mod acts;

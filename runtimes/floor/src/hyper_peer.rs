@@ -1,6 +1,6 @@
 //! The game behind hyper: one current_thread runtime and one listener, paths matched by hand.
 //!
-//! hyper reads and writes HTTP, tungstenite WebSocket; the rest is [`Game`](crate::game::Game).
+//! hyper reads and writes HTTP, tungstenite WebSocket; the rest is [`Game`].
 
 use crate::game::{Answered, Game, Outcome};
 use crate::serve::TICK_MS;

@@ -8,8 +8,8 @@
 //!                                        threads, and the event of the ring
 //! ```
 //!
-//! - [`queue`] is all that is said to the kernel, [`buffers`] what it receives into.
-//! - [`ring`] takes completions to [`socket`] and [`listener`]; [`park`] is where Tokio lets it.
+//! - `queue` is all that is said to the kernel, `buffers` what it receives into.
+//! - `ring` takes completions to `socket` and `listener`; `park` is where Tokio lets it.
 //!
 //! The kernel accepts and receives without being asked again (multishot), into buffers that belong
 //! to no connection; so an idle one holds none. A write is first tried at once, as most are taken
