@@ -12,8 +12,8 @@
 //! - `ring` takes completions to `socket` and `listener`; `park` is where Tokio lets it.
 //!
 //! The kernel accepts and receives without being asked again (multishot), into buffers that belong
-//! to no connection; so an idle one holds none. A write is first tried at once, as most are taken
-//! whole; what is left goes to the ring.
+//! to no connection; so an idle one holds none. A write goes to the ring, one system call for all
+//! that are due; a broadcast is tried at once, and what is left of it goes to the ring.
 
 #[expect(unsafe_code, reason = "it is memory that the kernel writes to")]
 mod buffers;

@@ -16,6 +16,7 @@
 pub mod cases;
 mod client;
 pub mod descriptors;
+pub mod end;
 pub mod heap;
 pub mod late_store;
 pub mod odd_peers;
