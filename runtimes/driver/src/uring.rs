@@ -6,10 +6,14 @@ use io_uring::{Builder, IoUring};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use std::fs;
-use std::io;
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
 /// Entries of the ring that is set up for a probe.
 const ENTRIES: u32 = 8;
+/// For how long memory is asked for that rings which are gone have not given back yet.
+const PATIENCE: Duration = Duration::from_millis(500);
+const ASK_EVERY: Duration = Duration::from_millis(25);
 
 /// A way to set a ring up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +109,28 @@ pub fn probe(flags: &[Flag]) -> Result<(), Unavailable> {
 fn try_flags(flags: &[Flag]) -> io::Result<()> {
     let mut builder = IoUring::builder();
     flags.iter().for_each(|flag| flag.set(&mut builder));
-    builder.build(ENTRIES).map(drop)
+    patiently(|| builder.build(ENTRIES)).map(drop)
+}
+
+/// Sets a ring up, again for half a second if memory lacks for it: the kernel takes a ring down,
+/// and gives back what it locked, some time after the process that had it has let it go or ended,
+/// so that a server that is started again would meet the memory of the one before.
+///
+/// # Errors
+/// The last one of `set_up`.
+pub fn patiently<T>(mut set_up: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let begin = Instant::now();
+    loop {
+        match set_up() {
+            Err(error)
+                if error.raw_os_error() == Some(Errno::NOMEM.raw_os_error())
+                    && begin.elapsed() < PATIENCE =>
+            {
+                thread::sleep(ASK_EVERY);
+            }
+            result => return result,
+        }
+    }
 }
 
 /// What an error of setting a ring up means here.
@@ -178,6 +203,29 @@ mod tests {
         assert!(cause(Errno::NOMEM).contains("ulimit -l"));
         assert!(cause(Errno::MFILE).contains("ulimit -n"));
         assert!(cause(Errno::IO).contains("tokio-per-core"));
+    }
+
+    #[test]
+    fn memory_that_is_given_back_late_is_waited_for_but_not_for_ever() {
+        let mut left = 3;
+        let set_up = || {
+            left -= 1;
+            if left > 0 { Err(Errno::NOMEM.into()) } else { Ok(left) }
+        };
+        assert_eq!(patiently(set_up).unwrap(), 0);
+        let mut asked = 0;
+        let error = patiently::<()>(|| {
+            asked += 1;
+            Err(Errno::NOMEM.into())
+        });
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+        assert!(asked > 1, "{asked}");
+        let mut asked = 0;
+        let error = patiently::<()>(|| {
+            asked += 1;
+            Err(Errno::PERM.into())
+        });
+        assert_eq!((error.unwrap_err().kind(), asked), (io::ErrorKind::PermissionDenied, 1));
     }
 
     #[test]

@@ -13,15 +13,15 @@ pub use probe::probe;
 
 use crate::socket::{Listener, Reader, Writer};
 use crate::tasks::Tasks;
-use driver::Tables;
 use driver::clock::{Clock, Moment};
 use driver::connection::Connection;
 use driver::loops::{Loop, tick_loop};
 use driver::node::{self, Node, Seat, Setup};
 use driver::runtime::Runtime;
+use driver::{Tables, uring};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
-use glommio::{LocalExecutorBuilder, Placement, PoolPlacement};
+use glommio::{LocalExecutor, LocalExecutorBuilder, Placement, PoolPlacement};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -51,13 +51,17 @@ fn builder() -> LocalExecutorBuilder {
         .preempt_timer(PREEMPT)
 }
 
+fn executor() -> io::Result<LocalExecutor> {
+    uring::patiently(|| builder().make().map_err(io::Error::from))
+}
+
 fn per_core<A: Arena, S: Service>(
     setup: &Setup<A, S>,
     seat: Seat,
     tables: Tables<'_>,
 ) -> io::Result<()> {
     // Other threads wake an executor by an eventfd, which it has from here on.
-    let executor = builder().make()?;
+    let executor = executor()?;
     tables.part()?;
     executor.run(async {
         let rt = PerCore { clock: Clock::start(), tasks: Tasks::default() };

@@ -4,7 +4,7 @@
 use driver::{Unavailable, uring};
 use io_uring::{IoUring, Probe, opcode};
 use rustix::process::{Resource, getrlimit};
-use std::{io, thread};
+use std::thread;
 
 /// The limit of locked memory below which glommio makes no executor. It locks less: 64 KiB for
 /// each of three rings, which all register the same buffer.
@@ -45,8 +45,7 @@ pub fn probe() -> Result<(), Unavailable> {
     uring::probe(&[])?;
     operations()?;
     memlock(getrlimit(Resource::Memlock).current)?;
-    let made = thread::spawn(|| crate::builder().make().map(drop).map_err(io::Error::from)).join();
-    match made {
+    match thread::spawn(|| crate::executor().map(drop)).join() {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if error.raw_os_error().is_some() => Err(uring::explain(&error)),
         Ok(Err(error)) => Err(other(&error.to_string())),

@@ -41,7 +41,7 @@ pub fn probe() -> Result<(), Unavailable> {
 pub fn serve<A: Arena, S: Service>(node: Node<A, S>) -> io::Result<()> {
     probe().map_err(io::Error::other)?;
     node.run_per_core(|setup, seat, tables| {
-        let built = runtime(ENTRIES, RESULTS);
+        let built = uring::patiently(|| runtime(ENTRIES, RESULTS));
         let mut monoio = built.map_err(|error| io::Error::other(uring::explain(&error)))?;
         tables.part()?;
         monoio.block_on(crate::work::<Ring, _, _>(setup, seat))

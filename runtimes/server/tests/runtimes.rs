@@ -87,27 +87,23 @@ fn a_named_runtime_that_cannot_start_is_an_error_before_anything_is_bound() {
 
 #[test]
 fn whatever_memory_may_be_locked_auto_serves_and_a_named_runtime_serves_or_says_why_not() {
-    // None, too little, and enough: what rings of others have locked is given back late, so near
-    // the need it is up to the moment.
+    // None, too little, and about what is needed. How rings are counted is up to the kernel.
     for memlock_kib in [0, 64, 8192] {
         let confined = Confined { memlock_kib: Some(memlock_kib), ..Confined::default() };
         let server = confined.serve(&["--demo", "--workers=2"]);
         assert_eq!(get(server.public, "/loot").status, 200);
         server.end();
         for backend in RINGS.into_iter().filter(|backend| backend.is_built_in()) {
-            let args = ["--demo", "--workers=2", "--runtime", backend.name()];
-            let doctor = confined.run(&["doctor", "--workers=2", "--runtime", backend.name()]);
-            if doctor.status.code() == Some(3) {
-                let output = confined.run(&args);
-                let text = all_of(&output);
-                assert_eq!(output.status.code(), Some(1), "{text}");
-                assert!(output.stdout.is_empty(), "nothing is served: {text}");
-                let told = text.contains("memlock") || text.contains("ulimit -l");
-                assert!(told, "{memlock_kib} KiB, {backend}: {text}");
-            } else {
-                let server = confined.serve(&args);
-                assert_eq!(get(server.public, "/loot").status, 200, "{memlock_kib} KiB");
-                server.end();
+            match confined.try_serve(&["--demo", "--workers=2", "--runtime", backend.name()]) {
+                Ok(server) => {
+                    assert_eq!(get(server.public, "/loot").status, 200, "{memlock_kib} KiB");
+                    server.end();
+                }
+                Err((exit, text)) => {
+                    assert_eq!(exit, Some(1), "{text}");
+                    let told = text.contains("memlock") || text.contains("ulimit -l");
+                    assert!(told, "{memlock_kib} KiB, {backend}: {text}");
+                }
             }
         }
     }

@@ -42,6 +42,7 @@ use engine_core::arena::Arena;
 use engine_core::service::Service;
 use std::cell::RefCell;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::runtime::{Builder, LocalOptions};
@@ -52,7 +53,7 @@ use tokio::runtime::{Builder, LocalOptions};
 /// Why not, and what to do about it.
 pub fn probe() -> Result<(), Unavailable> {
     uring::probe(&queue::NEEDED)?;
-    Ring::new(Sizes::default()).map(drop).map_err(|error| uring::explain(&error))
+    ring(Sizes::default()).map(drop)
 }
 
 /// Serves until the node is drained or aborted. Blocks.
@@ -61,6 +62,10 @@ pub fn probe() -> Result<(), Unavailable> {
 /// If a runtime or a ring cannot be built, or a worker has panicked.
 pub fn serve<A: Arena, S: Service>(node: Node<A, S>) -> io::Result<()> {
     node.run_per_core(|setup, seat, tables| per_core(Sizes::default(), setup, seat, tables))
+}
+
+fn ring(sizes: Sizes) -> Result<(Ring, OwnedFd), Unavailable> {
+    uring::patiently(|| Ring::new(sizes)).map_err(|error| uring::explain(&error))
 }
 
 fn per_core<A: Arena, S: Service>(
@@ -74,8 +79,7 @@ fn per_core<A: Arena, S: Service>(
         .on_thread_park(park::before_sleep)
         .build_local(LocalOptions::default())?;
     tables.part()?;
-    let (ring, event) =
-        Ring::new(sizes).map_err(|error| io::Error::other(uring::explain(&error)))?;
+    let (ring, event) = ring(sizes).map_err(io::Error::other)?;
     let ring = Rc::new(ring);
     let result = tokio.block_on(async {
         let _parked = Parked::new(&ring, event)?;

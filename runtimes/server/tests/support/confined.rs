@@ -35,6 +35,11 @@ impl Confined {
         self.there(|| Server::start_program(self.program().args(args)))
     }
 
+    /// Starts the server, or tells its exit code and what it said.
+    pub(crate) fn try_serve(self, args: &[&str]) -> Result<Server, (Option<i32>, String)> {
+        self.there(|| Server::try_program(self.program().args(args)))
+    }
+
     fn program(self) -> Command {
         let lower = |what: &str, limit: Option<u32>| {
             limit.map_or(String::new(), |limit| format!("ulimit -{what} {limit} && "))

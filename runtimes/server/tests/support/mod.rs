@@ -45,6 +45,11 @@ pub(crate) fn all_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
 }
 
+fn address(line: &str, prefix: &str) -> SocketAddr {
+    let address = line.strip_prefix(prefix).unwrap_or_else(|| panic!("{prefix} in {line:?}"));
+    address.parse().unwrap()
+}
+
 /// A server that runs. It is killed when the test ends, however it ends.
 pub(crate) struct Server {
     pub(crate) public: SocketAddr,
@@ -68,6 +73,11 @@ impl Server {
 
     /// Starts a program on free ports, and waits for its addresses.
     pub(crate) fn start_program(command: &mut Command) -> Self {
+        Self::try_program(command).unwrap_or_else(|(_, errors)| panic!("no server: {errors}"))
+    }
+
+    /// The same, or the exit code and what it said of a program that does not serve.
+    pub(crate) fn try_program(command: &mut Command) -> Result<Self, (Option<i32>, String)> {
         for name in ["HUNT_LISTEN", "HUNT_ADMIN"] {
             if !command.get_envs().any(|(key, _)| key == name) {
                 command.env(name, "127.0.0.1:0");
@@ -105,15 +115,12 @@ impl Server {
         let nowhere = SocketAddr::from(([0; 4], 0));
         let mut server =
             Self { public: nowhere, admin: nowhere, pid, lines, errors, exits, exit: None };
-        server.public = server.address("players: http://");
-        server.admin = server.address("admin: http://");
-        server
-    }
-
-    fn address(&self, prefix: &str) -> SocketAddr {
-        let line = self.line();
-        let address = line.strip_prefix(prefix).unwrap_or_else(|| panic!("{prefix} in {line:?}"));
-        address.parse().unwrap()
+        match server.lines.recv_timeout(PATIENCE) {
+            Ok(line) => server.public = address(&line, "players: http://"),
+            Err(_) => return Err((server.exit_code(), server.errors())),
+        }
+        server.admin = address(&server.line(), "admin: http://");
+        Ok(server)
     }
 
     /// The next line of standard output.
