@@ -126,7 +126,7 @@ pub fn patiently<T>(mut set_up: impl FnMut() -> io::Result<T>) -> io::Result<T> 
                 if error.raw_os_error() == Some(Errno::NOMEM.raw_os_error())
                     && begin.elapsed() < PATIENCE =>
             {
-                thread::sleep(ASK_EVERY);
+                thread::park_timeout(ASK_EVERY);
             }
             result => return result,
         }
