@@ -3,14 +3,15 @@
 //! At most one write is in flight. What is queued meanwhile waits in `pending` and goes out as one
 //! write when the buffer in flight comes back.
 
-use crate::seam::After;
+use crate::seam::{After, Codec, Frame, Outgoing};
 use crate::time::Timestamp;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The sending side of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Outbound {
-    pending: Vec<u8>,
+    pending: Outgoing,
     in_flight_bytes: usize,
     in_flight: bool,
     /// When bytes last left, or when the first of them were queued.
@@ -60,10 +61,37 @@ impl Outbound {
         if self.is_idle() {
             self.progress = now;
         }
-        if self.pending.capacity() == 0 {
-            self.pending = spare();
+        let unfit = match &self.pending {
+            Outgoing::Own(buf) => buf.capacity() == 0,
+            Outgoing::Frame(..) => true,
+        };
+        if unfit {
+            let mut buf = spare();
+            buf.extend_from_slice(&self.pending);
+            self.pending = Outgoing::Own(buf);
         }
-        &mut self.pending
+        match &mut self.pending {
+            Outgoing::Own(buf) => buf,
+            Outgoing::Frame(..) => unreachable!("it was copied"),
+        }
+    }
+
+    /// Appends a broadcast: as it is where nothing else waits, else a copy.
+    pub(crate) fn append_frame(
+        &mut self,
+        now: Timestamp,
+        frame: &Arc<Frame>,
+        codec: Codec,
+        spare: impl FnOnce() -> Vec<u8>,
+    ) {
+        if self.pending.is_empty() {
+            if self.is_idle() {
+                self.progress = now;
+            }
+            self.pending = Outgoing::Frame(Arc::clone(frame), codec);
+        } else {
+            self.append(now, spare).extend_from_slice(frame.wire(codec).unwrap_or_default());
+        }
     }
 
     /// Shuts down the writing side after what is pending.
@@ -84,7 +112,7 @@ impl Outbound {
     }
 
     /// The next write, if one is due.
-    pub(crate) fn take(&mut self) -> Option<(Vec<u8>, After)> {
+    pub(crate) fn take(&mut self) -> Option<(Outgoing, After)> {
         if !self.is_due() {
             return None;
         }
@@ -110,13 +138,13 @@ impl Outbound {
     }
 
     /// The buffer of a connection that ended.
-    pub(crate) fn into_pending(self) -> Vec<u8> {
-        self.pending
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.pending.into_buffer()
     }
 }
 
-/// Buffers between uses, as many as a broadcast takes at once: one for every watcher. What has not
-/// been used for a while is given back to the allocator, so that idle connections hold nothing.
+/// Buffers between uses: of all replies that were on their way at once, one each. What has not been
+/// used for a while is given back to the allocator, so that idle connections hold nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     buffers: Vec<Vec<u8>>,
@@ -128,7 +156,7 @@ pub(crate) struct Spare {
 }
 
 impl Spare {
-    /// The most memory that is kept: a frame of half a kilobyte for each of 2,000 watchers.
+    /// The most memory that is kept: a reply to each of 1,000 peers.
     const KEPT_BYTES_MAX: usize = 1024 * 1024;
     /// The largest buffer that is kept.
     const BYTES_MAX: usize = 64 * 1024;
@@ -139,12 +167,7 @@ impl Spare {
 
     /// An empty buffer.
     pub(crate) fn take(&mut self) -> Vec<u8> {
-        self.take_for(Self::BYTES)
-    }
-
-    /// An empty buffer; if there is none to spare, a fresh one for so many bytes.
-    pub(crate) fn take_for(&mut self, bytes: usize) -> Vec<u8> {
-        let Some(buf) = self.buffers.pop() else { return Vec::with_capacity(bytes) };
+        let Some(buf) = self.buffers.pop() else { return Vec::with_capacity(Self::BYTES) };
         self.bytes -= buf.capacity();
         self.unused = self.unused.min(self.buffers.len());
         buf
@@ -174,21 +197,49 @@ impl Spare {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seam::HuntKey;
     use alloc::vec;
 
     const NOW: Timestamp = Timestamp(1);
+
+    fn own(bytes: &[u8]) -> Outgoing {
+        Outgoing::Own(bytes.to_vec())
+    }
 
     #[test]
     fn one_write_is_in_flight_and_the_rest_follows_as_one() {
         let mut outbound = Outbound::default();
         outbound.append(NOW, Vec::new).extend_from_slice(b"a");
-        assert_eq!(outbound.take(), Some((vec![b'a'], After::Continue)));
+        assert_eq!(outbound.take(), Some((own(b"a"), After::Continue)));
         outbound.append(NOW, Vec::new).extend_from_slice(b"b");
         outbound.append(NOW, Vec::new).extend_from_slice(b"c");
         assert_eq!(outbound.take(), None);
         assert_eq!(outbound.unsent_bytes(), 3);
         outbound.sent(NOW);
-        assert_eq!(outbound.take(), Some((vec![b'b', b'c'], After::Continue)));
+        assert_eq!(outbound.take(), Some((own(b"bc"), After::Continue)));
+    }
+
+    #[test]
+    fn a_broadcast_is_copied_only_where_something_else_waits() {
+        let frame = |text: &[u8]| {
+            let wire = [Some(text.into()), None];
+            let (hunt, tick, revision, ended) = (HuntKey(1), 1, 1, false);
+            Arc::new(Frame { hunt, tick, revision, ended, wire })
+        };
+        let (first, second) = (frame(b"first "), frame(b"second "));
+        let mut outbound = Outbound::default();
+        outbound.append_frame(NOW, &first, Codec::Json, Vec::new);
+        assert_eq!((outbound.unsent_bytes(), outbound.is_idle()), (6, false));
+        let shared = Outgoing::Frame(first.clone(), Codec::Json);
+        assert_eq!(outbound.take(), Some((shared, After::Continue)));
+        outbound.append_frame(NOW, &first, Codec::Json, Vec::new);
+        outbound.append_frame(NOW, &second, Codec::Json, Vec::new);
+        outbound.append(NOW, Vec::new).extend_from_slice(b"reply ");
+        outbound.append_frame(NOW, &second, Codec::Json, Vec::new);
+        assert_eq!(outbound.unsent_bytes(), 6 + 6 + 7 + 6 + 7);
+        outbound.sent(NOW);
+        let all = own(b"first second reply second ");
+        assert_eq!(outbound.take(), Some((all, After::Continue)));
     }
 
     #[test]
@@ -196,7 +247,7 @@ mod tests {
         let mut outbound = Outbound::default();
         outbound.append(NOW, Vec::new).extend_from_slice(b"a");
         outbound.close();
-        assert_eq!(outbound.take(), Some((vec![b'a'], After::Close)));
+        assert_eq!(outbound.take(), Some((own(b"a"), After::Close)));
         assert!(!outbound.is_closed());
         outbound.sent(NOW);
         assert!(outbound.is_closed());
@@ -211,27 +262,27 @@ mod tests {
         outbound.close();
         assert_eq!(outbound.take(), None);
         outbound.sent(NOW);
-        assert_eq!(outbound.take(), Some((vec![], After::Close)));
+        assert_eq!(outbound.take(), Some((own(b""), After::Close)));
     }
 
     #[test]
-    fn what_a_broadcast_takes_is_kept_until_it_is_not_used_for_a_while() {
+    fn what_replies_take_is_kept_until_it_is_not_used_for_a_while() {
         let mut spare = Spare::default();
-        let broadcast = |spare: &mut Spare, watchers: usize| {
-            let taken: Vec<_> = (0..watchers).map(|_| spare.take_for(200)).collect();
+        let replies = |spare: &mut Spare, peers: usize| {
+            let taken: Vec<_> = (0..peers).map(|_| spare.take()).collect();
             taken.into_iter().for_each(|buf| spare.give(buf));
         };
-        broadcast(&mut spare, 2000);
+        replies(&mut spare, 500);
         let at = |ms| Timestamp(ms * Spare::UNUSED_MS);
         for turn in 1..9 {
             spare.trim(at(turn));
-            broadcast(&mut spare, 2000);
-            assert_eq!((spare.buffers.len(), spare.bytes), (2000, 400_000));
+            replies(&mut spare, 500);
+            assert_eq!((spare.buffers.len(), spare.bytes), (500, 500 * Spare::BYTES));
         }
         spare.trim(at(9));
-        broadcast(&mut spare, 10);
+        replies(&mut spare, 10);
         spare.trim(at(10));
-        assert_eq!((spare.buffers.len(), spare.bytes), (10, 2000));
+        assert_eq!((spare.buffers.len(), spare.bytes), (10, 10 * Spare::BYTES));
         spare.trim(at(11));
         assert_eq!((spare.buffers.len(), spare.bytes), (0, 0));
     }

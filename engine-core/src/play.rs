@@ -5,12 +5,13 @@ use crate::common::{Common, NO_SLOT, Orphan};
 use crate::connection::{Connection, Missed, Phase};
 use crate::http::response::{ConnectionHeader, ResponseHead};
 use crate::replies::Waiting;
-use crate::seam::{ConnId, Frame, HuntKey, Reply, Request};
+use crate::seam::{Codec, ConnId, Frame, HuntKey, Reply, Request};
 use crate::service::{MessageAnswer, Service};
 use crate::time::Timestamp;
 use crate::websocket::close::CloseCode;
 use crate::websocket::frame;
 use crate::websocket::message::{Decoder, Event, Kind};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 impl<S: Service> Common<S> {
@@ -73,7 +74,11 @@ impl<S: Service> Common<S> {
         conn.room = Some(self.rooms.join(hunt, conn.id));
         conn.missed = Missed::Nothing;
         conn.full_frame = (snapshot.tick, snapshot.revision);
-        self.append_frame(conn, snapshot, out);
+        if let Some(wire) = snapshot.wire(self.codec(conn)) {
+            self.figures.broadcasts += 1;
+            self.figures.frames_out += 1;
+            out.extend_from_slice(wire);
+        }
     }
 
     /// Takes in bytes of frames. Returns how many were consumed; 0 asks for more.
@@ -276,7 +281,12 @@ impl<S: Service> Common<S> {
     }
 
     /// Appends a broadcast, or leaves it out where the peer is slow.
-    pub(crate) fn broadcast(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
+    pub(crate) fn broadcast(
+        &mut self,
+        now: Timestamp,
+        conn: &mut Connection<S>,
+        frame: &Arc<Frame>,
+    ) {
         let (tick, revision) = conn.full_frame;
         if frame.is_before(tick, revision) {
             // On its way from another worker when the full frame, which includes it, was made.
@@ -301,7 +311,7 @@ impl<S: Service> Common<S> {
     /// what ends a connection. No member leaves a room while the room is served.
     fn has_room(&self, conn: &Connection<S>, frame: &Frame) -> bool {
         let unsent_bytes = conn.outbound.unsent_bytes();
-        let then = unsent_bytes + self.wire(conn, frame).map_or(0, |wire| wire.len());
+        let then = unsent_bytes + frame.wire(self.codec(conn)).map_or(0, <[u8]>::len);
         unsent_bytes < self.limits.outbound_high_bytes && then <= self.limits.outbound_bytes_max
     }
 
@@ -317,7 +327,12 @@ impl<S: Service> Common<S> {
     }
 
     /// The full frame that was asked for is here.
-    pub(crate) fn caught_up(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
+    pub(crate) fn caught_up(
+        &mut self,
+        now: Timestamp,
+        conn: &mut Connection<S>,
+        frame: &Arc<Frame>,
+    ) {
         if conn.room.is_none_or(|room| room.hunt != frame.hunt) {
             // The next round has begun; the last frame of this one is on its way.
             return;
@@ -338,24 +353,18 @@ impl<S: Service> Common<S> {
         }
     }
 
-    fn queue_frame(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Frame) {
-        let bytes = self.wire(conn, frame).map_or(0, |wire| wire.len());
-        let mut out = core::mem::take(conn.outbound.append(now, || self.spare.take_for(bytes)));
-        self.append_frame(conn, frame, &mut out);
-        *conn.outbound.append(now, Vec::new) = out;
-    }
-
-    /// A frame in the encoding of a session; none if nobody here had asked for that one.
-    fn wire<'a>(&self, conn: &Connection<S>, frame: &'a Frame) -> Option<&'a [u8]> {
-        let session = conn.session.as_ref().expect("only a session watches");
-        frame.wire[self.service.codec(session) as usize].as_deref()
-    }
-
-    fn append_frame(&mut self, conn: &Connection<S>, frame: &Frame, out: &mut Vec<u8>) {
-        if let Some(wire) = self.wire(conn, frame) {
+    fn queue_frame(&mut self, now: Timestamp, conn: &mut Connection<S>, frame: &Arc<Frame>) {
+        let codec = self.codec(conn);
+        if frame.wire(codec).is_some() {
             self.figures.broadcasts += 1;
             self.figures.frames_out += 1;
-            out.extend_from_slice(wire);
+            conn.outbound.append_frame(now, frame, codec, || self.spare.take());
         }
+    }
+
+    /// The encoding that a session asked for.
+    fn codec(&self, conn: &Connection<S>) -> Codec {
+        let session = conn.session.as_ref().expect("only a session watches");
+        self.service.codec(session)
     }
 }

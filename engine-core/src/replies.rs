@@ -2,6 +2,7 @@
 
 use crate::common::NO_SLOT;
 use crate::figures::RouteName;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -43,8 +44,9 @@ enum Slot {
 pub(crate) struct Replies {
     /// Stands here, since a peer that waits for each reply needs no queue.
     oldest: Option<Slot>,
-    /// Empty where there is no oldest.
-    others: VecDeque<Slot>,
+    /// Empty where there is no oldest; there from the first pipelined request on.
+    #[expect(clippy::box_collection, reason = "few connections have one, and all have its place")]
+    others: Option<Box<VecDeque<Slot>>>,
     /// The number of the oldest slot.
     first: u32,
 }
@@ -52,7 +54,7 @@ pub(crate) struct Replies {
 impl Replies {
     /// How many replies are due.
     pub(crate) fn len(&self) -> usize {
-        usize::from(self.oldest.is_some()) + self.others.len()
+        usize::from(self.oldest.is_some()) + self.others.as_ref().map_or(0, |others| others.len())
     }
 
     /// Whether bytes can go straight to the outbound buffer.
@@ -76,7 +78,7 @@ impl Replies {
     pub(crate) fn waiting(&self, number: u32) -> Option<Waiting> {
         let slot = match self.place(number) {
             0 => self.oldest.as_ref(),
-            place => self.others.get(place - 1),
+            place => self.others.as_ref()?.get(place - 1),
         };
         match slot? {
             Slot::Waiting(waiting) => Some(*waiting),
@@ -93,14 +95,14 @@ impl Replies {
     pub(crate) fn fill(&mut self, number: u32, bytes: Vec<u8>) {
         debug_assert!(!self.is_oldest(number), "its bytes go straight out");
         let behind = self.place(number).wrapping_sub(1);
-        if let Some(slot) = self.others.get_mut(behind) {
+        if let Some(slot) = self.others.as_mut().and_then(|others| others.get_mut(behind)) {
             *slot = Slot::Ready(bytes);
         }
     }
 
     /// Drops the oldest slot, whose bytes went out, and returns the bytes that can follow.
     pub(crate) fn advance(&mut self) {
-        self.oldest = self.others.pop_front();
+        self.oldest = self.others.as_mut().and_then(|others| others.pop_front());
         self.first = self.number(1);
     }
 
@@ -116,7 +118,7 @@ impl Replies {
         if self.oldest.is_none() {
             self.oldest = Some(slot);
         } else {
-            self.others.push_back(slot);
+            self.others.get_or_insert_default().push_back(slot);
         }
     }
 

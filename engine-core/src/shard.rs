@@ -8,7 +8,7 @@ use crate::http::date::DateCache;
 use crate::limits::Limits;
 use crate::outbound::Spare;
 use crate::rooms::Rooms;
-use crate::seam::{Applied, ConnId, Frame, Listener, Output, Reply, ReplyTo, WorkerId};
+use crate::seam::{Applied, ConnId, Frame, Listener, Outgoing, Output, Reply, ReplyTo, WorkerId};
 use crate::service::Service;
 use crate::slots::Slots;
 use crate::sweep::Sweep;
@@ -100,9 +100,9 @@ impl<A: Arena, S: Service> Shard<A, S> {
         consumed
     }
 
-    /// The write of a `Transmit` finished; the buffer comes back for reuse.
-    pub fn sent(&mut self, now: Timestamp, id: ConnId, buf: Vec<u8>) {
-        self.common.spare.give(buf);
+    /// The write of a `Transmit` finished; what it sent comes back, for reuse.
+    pub fn sent(&mut self, now: Timestamp, id: ConnId, buf: Outgoing) {
+        self.common.spare.give(buf.into_buffer());
         let Some(conn) = self.conns.get_mut(id) else { return };
         conn.outbound.sent(now);
         if conn.outbound.is_closed() {
@@ -143,7 +143,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
         if let Phase::Body(inbound) = conn.phase {
             self.common.spare.give(inbound.body);
         }
-        self.common.spare.give(conn.outbound.into_pending());
+        self.common.spare.give(conn.outbound.into_buffer());
         self.settle(now, id);
     }
 
@@ -250,7 +250,7 @@ impl<A: Arena, S: Service> Shard<A, S> {
         self.settle(now, to.conn);
     }
 
-    fn broadcast(&mut self, now: Timestamp, frame: &Frame) {
+    fn broadcast(&mut self, now: Timestamp, frame: &Arc<Frame>) {
         let members = self.common.rooms.take(frame.hunt);
         for id in &members {
             if let Some(conn) = self.conns.get_mut(*id) {

@@ -104,7 +104,7 @@ fn options(path: &str, listener: Listener) -> (u16, String) {
     let path = path.replace("{quest}", "q").replace("{hunt}", "h");
     shard.receive(START, id, &mut request("OPTIONS", &path, "", ""));
     let Some(Output::Transmit { buf, .. }) = shard.poll_output() else { panic!("no answer") };
-    let text = String::from_utf8(buf).unwrap();
+    let text = String::from_utf8(buf.into_vec()).unwrap();
     let allow = text.lines().find_map(|line| line.strip_prefix("Allow: ")).unwrap_or_default();
     (text[9..12].parse().unwrap(), allow.to_lowercase())
 }

@@ -12,7 +12,7 @@ use engine_core::error::{Problem, Refusal};
 use engine_core::game::hash::Seed;
 use engine_core::limits::Limits;
 use engine_core::seam::{
-    After, Applied, ConnId, Listener, Observe, Output, Reply, Request, Submit, WorkerId,
+    After, Applied, ConnId, Listener, Observe, Outgoing, Output, Reply, Request, Submit, WorkerId,
 };
 use engine_core::shard::{CONNECTIONS_FULL, Shard};
 use engine_core::time::Timestamp;
@@ -44,7 +44,7 @@ struct Wire {
     /// Received and not yet read.
     arrived: Vec<u8>,
     /// A write that is not complete, since the peer does not read.
-    in_flight: Option<(Vec<u8>, After)>,
+    in_flight: Option<(Outgoing, After)>,
     paused: bool,
     ended: bool,
     gone: bool,

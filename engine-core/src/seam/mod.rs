@@ -4,16 +4,16 @@
 //! answers with [`Applied`]. Between the two words may lie nothing (`memory`), a group commit or a
 //! round trip to Redis: the shard cannot tell.
 
+mod outgoing;
 mod reply;
 mod request;
 
+pub use outgoing::Outgoing;
 pub use reply::{
     Applied, BoardRow, Frame, HuntKey, HuntState, HuntStatus, Loot, LootRow, MoveOutcome,
     PowerUpOutcome, Published, Reply, ResolveOutcome,
 };
 pub use request::{Codec, Command, Observe, PlayerRef, Point, PowerUp, Query, Request, Watch};
-
-use alloc::vec::Vec;
 
 /// A connection of one shard. The generation tells a late completion for a slot that was reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +70,7 @@ pub enum Output {
         /// The connection.
         conn: ConnId,
         /// What to write; never empty unless `after` is `Close`.
-        buf: Vec<u8>,
+        buf: Outgoing,
         /// What follows the write.
         after: After,
     },

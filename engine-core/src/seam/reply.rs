@@ -1,7 +1,7 @@
 //! What the store answers, and what hunts broadcast.
 
 use super::ReplyTo;
-use super::request::{PlayerRef, Point, PowerUp};
+use super::request::{Codec, PlayerRef, Point, PowerUp};
 use crate::error::Refusal;
 use crate::text::{Id, Name};
 use alloc::boxed::Box;
@@ -191,6 +191,12 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Its bytes in an encoding; none if nobody had asked for that one.
+    #[must_use]
+    pub fn wire(&self, codec: Codec) -> Option<&[u8]> {
+        self.wire[codec as usize].as_deref()
+    }
+
     /// Whether it was made before a frame of the same round with this tick and revision.
     #[must_use]
     pub fn is_before(&self, tick: u32, revision: u32) -> bool {

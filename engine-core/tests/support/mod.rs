@@ -11,8 +11,8 @@ use engine_core::game::partition::Partition;
 use engine_core::game::quest::Quest;
 use engine_core::limits::Limits;
 use engine_core::seam::{
-    After, Applied, Command, ConnId, Listener, Observe, Output, Query, Reply, Request, Submit,
-    WorkerId,
+    After, Applied, Command, ConnId, Listener, Observe, Outgoing, Output, Query, Reply, Request,
+    Submit, WorkerId,
 };
 use engine_core::shard::Shard;
 use engine_core::text::Id;
@@ -46,7 +46,7 @@ pub(crate) struct Wire {
     /// The bytes of the largest write.
     pub(crate) largest: usize,
     /// A write whose completion is held back.
-    pub(crate) in_flight: Option<Vec<u8>>,
+    pub(crate) in_flight: Option<Outgoing>,
 }
 
 /// The parts, and the time.

@@ -188,6 +188,7 @@ fn sockets(table: &str, listeners: &[String]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
     use std::process::{Command, Stdio};
 
     #[test]
@@ -218,7 +219,11 @@ mod tests {
 
     #[test]
     fn descriptors_of_a_process_without_threads_are_counted_once() {
-        let mut child = Command::new("sleep").arg("60").stdin(Stdio::piped()).spawn().unwrap();
+        let mut cat = Command::new("cat");
+        let mut child = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // Once it answers, it opens nothing any more.
+        child.stdin.as_mut().unwrap().write_all(b"?").unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let task = format!("/proc/{0}/task/{0}", child.id());
         let task = PathBuf::from(task);
         let one = descriptors(std::slice::from_ref(&task));

@@ -6,7 +6,7 @@ use crate::loops::Loop;
 use crate::runtime::{Runtime, Share, WriteHalf};
 use crate::worker::{Transmit, Worker};
 use engine_core::arena::Arena;
-use engine_core::seam::After;
+use engine_core::seam::{After, Outgoing};
 use engine_core::service::Service;
 use std::future::poll_fn;
 use std::io;
@@ -55,12 +55,19 @@ fn try_whole<W: WriteHalf>(transmit: &mut Transmit<W>) -> bool {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Ok(_) | Err(_) => {
                 // An error other than `WouldBlock` comes again, where it can be waited for.
-                transmit.buf.drain(..written);
+                transmit.buf = rest(std::mem::take(&mut transmit.buf), written);
                 return false;
             }
         }
     }
     true
+}
+
+/// What is left behind the first `written` bytes.
+fn rest(outgoing: Outgoing, written: usize) -> Outgoing {
+    let mut buf = outgoing.into_vec();
+    buf.drain(..written);
+    Outgoing::Own(buf)
 }
 
 /// Writes the rest of what a socket did not take at once.
@@ -69,8 +76,8 @@ pub(crate) async fn write_rest<R: Runtime, A: Arena, S: Service>(
     rest: Transmit<R::Writer>,
 ) {
     let Transmit { conn, writer, buf, after } = rest;
-    match connection::write(&writer, buf, after).await {
-        Ok(buf) => worker.with(|w| w.flushed(&mut vec![(conn, buf)])),
+    match connection::write(&writer, buf.into_vec(), after).await {
+        Ok(buf) => worker.with(|w| w.flushed(&mut vec![(conn, Outgoing::Own(buf))])),
         Err(_) => worker.with(|w| w.flush_failed(conn)),
     }
 }

@@ -21,6 +21,7 @@
 //! - [`store`] answers what a shard submits.
 //! - [`mailbox`] is the only queue between threads.
 //! - [`tables`] gives each worker a descriptor table of its own, where asked.
+//! - [`tasks`] ends the loops of a worker, for runtimes that forget what waits.
 //! - [`sim`] is a runtime without sockets, threads or a clock, for tests.
 
 pub mod accept;
@@ -41,6 +42,7 @@ pub mod sim;
 pub mod store;
 mod sync;
 pub mod tables;
+pub mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unavailable;

@@ -14,7 +14,8 @@ use crate::store::Store;
 use engine_core::arena::Arena;
 use engine_core::limits::Limits;
 use engine_core::seam::{
-    After, Applied, ConnId, Listener, Observe, Output, Published, Request, Submit, WorkerId,
+    After, Applied, ConnId, Listener, Observe, Outgoing, Output, Published, Request, Submit,
+    WorkerId,
 };
 use engine_core::service::Service;
 use engine_core::shard::Shard;
@@ -93,7 +94,7 @@ impl<W: WriteHalf> Conn<W> {
 pub(crate) struct Transmit<W> {
     pub(crate) conn: ConnId,
     pub(crate) writer: W,
-    pub(crate) buf: Vec<u8>,
+    pub(crate) buf: Outgoing,
     pub(crate) after: After,
 }
 
@@ -217,7 +218,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
     ) -> (Step, Vec<u8>) {
         let moment = self.rt.now();
         let now = moment.timestamp();
-        self.returned(now, id, buf);
+        self.returned(now, id, Outgoing::Own(buf));
         let (step, buf) = self.step(now, id, input);
         if !matches!(step, Step::Write(_) | Step::ShutDown) {
             self.figures.latency.record(moment.us_since(began));
@@ -292,7 +293,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
     }
 
     /// Writes of the flusher are done.
-    pub(crate) fn flushed(&mut self, sent: &mut Vec<(ConnId, Vec<u8>)>) {
+    pub(crate) fn flushed(&mut self, sent: &mut Vec<(ConnId, Outgoing)>) {
         let now = self.rt.now().timestamp();
         self.figures.flushed += sent.len() as u64;
         for (id, buf) in sent.drain(..) {
@@ -368,8 +369,8 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         self.conns.get_mut(id.index as usize)?.as_mut().filter(|conn| conn.id == id)
     }
 
-    /// A buffer comes back from a write.
-    fn returned(&mut self, now: Timestamp, id: ConnId, buf: Vec<u8>) {
+    /// What was written comes back.
+    fn returned(&mut self, now: Timestamp, id: ConnId, buf: Outgoing) {
         self.shard.sent(now, id, buf);
         let said_all = self.shard.has_said_all(id);
         if let Some(conn) = self.conn(id) {
@@ -387,7 +388,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
                 "an empty write ends the stream"
             );
             let step = if buf.is_empty() { Step::ShutDown } else { Step::Write(after) };
-            return (step, buf);
+            return (step, buf.into_vec());
         }
         let wants_read = self.shard.wants_read(id);
         let resumed = self.conn(id).is_some_and(|conn| std::mem::take(&mut conn.resumed));
@@ -400,7 +401,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
     }
 
     /// Drains the outputs; a write of `own` is returned, all others go to the flusher.
-    fn drain(&mut self, now: Timestamp, own: Option<ConnId>) -> Option<(Vec<u8>, After)> {
+    fn drain(&mut self, now: Timestamp, own: Option<ConnId>) -> Option<(Outgoing, After)> {
         let mut write = None;
         loop {
             match self.shard.poll_output() {

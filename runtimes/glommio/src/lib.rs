@@ -7,21 +7,20 @@
 
 mod probe;
 mod socket;
-mod tasks;
 
 pub use probe::probe;
 
 use crate::socket::{Listener, Reader, Writer};
-use crate::tasks::Tasks;
 use driver::clock::{Clock, Moment};
 use driver::connection::Connection;
 use driver::loops::{Loop, tick_loop};
 use driver::node::{self, Node, Seat, Setup};
 use driver::runtime::Runtime;
+use driver::tasks::Tasks;
 use driver::{Tables, uring};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
-use glommio::{LocalExecutor, LocalExecutorBuilder, Placement, PoolPlacement};
+use glommio::{LocalExecutor, LocalExecutorBuilder, Placement, PoolPlacement, TaskQueueHandle};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -74,6 +73,12 @@ fn per_core<A: Arena, S: Service>(
     Ok(())
 }
 
+/// Runs a task to its end; not before others have had their turn.
+fn spawn(task: impl Future<Output = ()> + 'static) {
+    let task = glommio::spawn_local_into(task, TaskQueueHandle::default());
+    task.expect("every executor has the default queue").detach();
+}
+
 /// Tasks stay on their thread.
 #[derive(Clone, Debug)]
 struct PerCore {
@@ -96,11 +101,11 @@ impl Runtime for PerCore {
     }
 
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {
-        self.tasks.spawn(task.run());
+        spawn(task.run());
     }
 
     fn spawn_loop<A: Arena, S: Service>(&self, task: Loop<Self, A, S>) {
-        self.tasks.spawn(task.run());
+        spawn(self.tasks.clone().run(task.run()));
     }
 }
 
@@ -131,7 +136,7 @@ mod tests {
         });
         let mut delays = builder.make().unwrap().run(async {
             let tasks = Tasks::default();
-            tasks.spawn(busy);
+            spawn(tasks.clone().run(busy));
             let mut delays = Vec::new();
             for _ in 0..21 {
                 let (at, woken) = mpsc::channel();

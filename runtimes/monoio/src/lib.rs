@@ -4,22 +4,22 @@
 //! - [`serve`] and [`legacy::serve`] differ in the driver below the runtime, and in how the halves
 //!   of a socket read and write.
 //! - `socket` accepts, and does what a driver has no part in.
-//! - `tasks` ends what monoio would leave behind.
+//! - `turns` lets other tasks run.
 //!
 //! What a server does is not here but in the crate `driver`.
 
 pub mod legacy;
 mod ring;
 mod socket;
-mod tasks;
+mod turns;
 
 use crate::socket::{Halves, Listener};
-use crate::tasks::Tasks;
 use driver::clock::{Clock, Moment};
 use driver::connection::Connection;
 use driver::loops::{Loop, tick_loop};
 use driver::node::{self, Seat, Setup};
 use driver::runtime::Runtime;
+use driver::tasks::Tasks;
 use engine_core::arena::Arena;
 use engine_core::service::Service;
 use std::cell::RefCell;
@@ -30,6 +30,9 @@ use std::time::Duration;
 
 pub use ring::{READ_BYTES, probe, serve};
 
+/// For how long a runtime waits once more before it is dropped.
+const LET_GO: Duration = Duration::from_millis(1);
+
 /// A worker, from its start to its end.
 async fn work<H: Halves, A: Arena, S: Service>(setup: &Setup<A, S>, seat: Seat) -> io::Result<()> {
     let rt = PerCore::<H> { clock: Clock::start(), tasks: Tasks::default(), halves: PhantomData };
@@ -39,6 +42,8 @@ async fn work<H: Halves, A: Arena, S: Service>(setup: &Setup<A, S>, seat: Seat) 
     node::start(&rt, &worker, std::slice::from_ref(&worker), public, admin);
     tick_loop(rt.clone(), worker).await;
     rt.tasks.end().await;
+    // Operations that were dropped are cancelled when the runtime waits the next time.
+    monoio::time::sleep(LET_GO).await;
     Ok(())
 }
 
@@ -70,7 +75,7 @@ impl<H: Halves> Runtime for PerCore<H> {
     }
 
     fn yield_now(&self) -> impl Future<Output = ()> {
-        tasks::yield_now()
+        turns::yield_now()
     }
 
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {

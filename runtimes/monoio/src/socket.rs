@@ -1,6 +1,6 @@
 //! Listening sockets, and calls that do their work at once: no driver has a part in them.
 
-use crate::tasks;
+use crate::turns;
 use driver::runtime::{Listen, ReadHalf, WriteHalf};
 use monoio::net::{TcpListener, TcpStream};
 use rustix::buffer::spare_capacity;
@@ -81,7 +81,7 @@ impl<H: Halves> Listen for Listener<H> {
     async fn accept(&mut self) -> io::Result<(H::Reader, H::Writer)> {
         if self.in_a_row == IN_A_ROW_MAX {
             self.in_a_row = 0;
-            tasks::yield_now().await;
+            turns::yield_now().await;
         }
         loop {
             match self.accept_now() {
