@@ -4,4 +4,4 @@
 use alloc_heap::HeapArena;
 use runtime_glommio::serve;
 
-driver::heap!(HeapArena; glommio: serve, pinned = 0, besides = 1536, each = 20;);
+driver::heap!(HeapArena; glommio: serve, pinned = 0, besides = 1344, each = 20;);

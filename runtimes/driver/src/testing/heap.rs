@@ -15,9 +15,6 @@ const REQUESTS: usize = 2_000;
 /// What an idle connection may hold besides the read buffer that it is pinned to, where no more is
 /// said.
 pub const IDLE_BYTES_MAX: usize = 1024;
-/// The buffer of a broadcast to one watcher, which a worker may keep for the next one: of all, it
-/// keeps at most 1 MiB.
-const BROADCAST_BYTES_MAX: usize = 256;
 /// Connections that pay for what all share.
 const WARM: usize = 20;
 /// For how long the memory of idle WebSockets is watched, at least: unused buffers are kept for up
@@ -143,7 +140,7 @@ pub fn an_idle_websocket_holds_little_memory(start: Start<'_>, pinned: usize, be
     let before = least(&mut watchers);
     watchers.extend((0..CONNECTIONS).map(|_| watch()));
     let held = least(&mut watchers);
-    hold("WebSocket connection", held - before, pinned, besides + BROADCAST_BYTES_MAX);
+    hold("WebSocket connection", held - before, pinned, besides);
 }
 
 /// The least that is held at any moment of a while in which broadcasts arrive: what is held between
