@@ -42,7 +42,7 @@ struct Args {
     /// For how many seconds, in place of minutes
     #[arg(long, conflicts_with = "minutes", value_parser = clap::value_parser!(u64).range(1..=86400))]
     seconds: Option<u64>,
-    /// For how many seconds they do before the first look [default: a third of the time, at most
+    /// For how many seconds they do before the first look [default: a third of the time, from 10 to
     /// 60]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3600))]
     warm_up: Option<u64>,
@@ -67,7 +67,7 @@ impl Args {
 
     fn plan(&self) -> Result<Plan> {
         let seconds = self.seconds.unwrap_or(60 * self.minutes);
-        let warm_up = self.warm_up.unwrap_or((seconds / 3).clamp(1, 60));
+        let warm_up = self.warm_up.unwrap_or((seconds / 3).clamp(10, 60));
         let server = match &self.program {
             Some(program) => program.clone(),
             None => built()?,

@@ -32,8 +32,8 @@ pub fn many_clients_are_answered(start: Start<'_>) {
     assert!(status.contains(r#""players":8,"#) && status.contains(r#""claims":8}"#), "{status}");
     // Each of the eight was answered this often.
     until("every answer is counted", || figures(&server).latency.count() >= 8 * 202);
+    until("every connection is counted", || figures(&server).shard.opened >= 9);
     let figures = figures(&server);
-    assert!(figures.shard.opened >= 10, "{}", figures.shard.opened);
     assert!(figures.latency.quantile_us(0.5) > 0);
 }
 
