@@ -11,7 +11,9 @@ use alloc::vec::Vec;
 /// The sending side of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Outbound {
-    pending: Outgoing,
+    /// A broadcast that goes out before `pending`, as long as that is empty.
+    frame: Option<(Arc<Frame>, Codec)>,
+    pending: Vec<u8>,
     in_flight_bytes: usize,
     in_flight: bool,
     /// When bytes last left, or when the first of them were queued.
@@ -34,12 +36,23 @@ enum Closing {
 impl Outbound {
     /// Bytes that have not been reported as sent.
     pub(crate) fn unsent_bytes(&self) -> usize {
-        self.pending.len() + self.in_flight_bytes
+        self.waiting_bytes() + self.in_flight_bytes
+    }
+
+    fn waiting_bytes(&self) -> usize {
+        match &self.frame {
+            None => self.pending.len(),
+            Some((frame, codec)) => frame.wire(*codec).map_or(0, <[u8]>::len),
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.frame.is_some() || !self.pending.is_empty()
     }
 
     /// Whether nothing waits and nothing is in flight.
     pub(crate) fn is_idle(&self) -> bool {
-        self.pending.is_empty() && !self.in_flight
+        !self.is_waiting() && !self.in_flight
     }
 
     /// Since when nothing waits, where nothing does.
@@ -61,19 +74,13 @@ impl Outbound {
         if self.is_idle() {
             self.progress = now;
         }
-        let unfit = match &self.pending {
-            Outgoing::Own(buf) => buf.capacity() == 0,
-            Outgoing::Frame(..) => true,
-        };
-        if unfit {
-            let mut buf = spare();
-            buf.extend_from_slice(&self.pending);
-            self.pending = Outgoing::Own(buf);
+        if self.pending.capacity() == 0 {
+            self.pending = spare();
         }
-        match &mut self.pending {
-            Outgoing::Own(buf) => buf,
-            Outgoing::Frame(..) => unreachable!("it was copied"),
+        if let Some((frame, codec)) = self.frame.take() {
+            self.pending.extend_from_slice(frame.wire(codec).unwrap_or_default());
         }
+        &mut self.pending
     }
 
     /// Appends a broadcast: as it is where nothing else waits, else a copy.
@@ -84,14 +91,14 @@ impl Outbound {
         codec: Codec,
         spare: impl FnOnce() -> Vec<u8>,
     ) {
-        if self.pending.is_empty() {
-            if self.is_idle() {
-                self.progress = now;
-            }
-            self.pending = Outgoing::Frame(Arc::clone(frame), codec);
-        } else {
+        if self.is_waiting() {
             self.append(now, spare).extend_from_slice(frame.wire(codec).unwrap_or_default());
+            return;
         }
+        if self.is_idle() {
+            self.progress = now;
+        }
+        self.frame = Some((Arc::clone(frame), codec));
     }
 
     /// Shuts down the writing side after what is pending.
@@ -108,7 +115,7 @@ impl Outbound {
 
     /// Whether a write is due and none is in flight.
     pub(crate) fn is_due(&self) -> bool {
-        !self.in_flight && (!self.pending.is_empty() || self.closing == Closing::Asked)
+        !self.in_flight && (self.is_waiting() || self.closing == Closing::Asked)
     }
 
     /// The next write, if one is due.
@@ -121,9 +128,13 @@ impl Outbound {
             self.closing = Closing::HandedOut;
         }
         self.in_flight = true;
-        self.in_flight_bytes = self.pending.len();
+        self.in_flight_bytes = self.waiting_bytes();
         let after = if last { After::Close } else { After::Continue };
-        Some((core::mem::take(&mut self.pending), after))
+        let outgoing = match self.frame.take() {
+            None => Outgoing::Own(core::mem::take(&mut self.pending)),
+            Some((frame, codec)) => Outgoing::Frame(frame, codec),
+        };
+        Some((outgoing, after))
     }
 
     /// The write came back.
@@ -139,7 +150,7 @@ impl Outbound {
 
     /// The buffer of a connection that ended.
     pub(crate) fn into_buffer(self) -> Vec<u8> {
-        self.pending.into_buffer()
+        self.pending
     }
 }
 
