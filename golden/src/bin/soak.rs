@@ -29,7 +29,7 @@ one for each runtime, about an hour together.
 Examples:
   cargo soak --runtime tokio-uring
   cargo soak --runtime all --seconds 20
-  cargo soak --runtime monoio --program target/release/hunt-server-jemalloc
+  cargo soak --runtime monoio --program target/release/hunt-server-mimalloc
 
 Exit code 0 where nothing leaks, 1 where something does, 2 where a server cannot be soaked.")]
 struct Args {

@@ -40,4 +40,4 @@ pub mod workload;
 pub mod world;
 
 /// The allocator of every peer, and of the client: the one of `hunt-server`.
-pub use alloc_mimalloc as allocator;
+pub use alloc_jemalloc as allocator;

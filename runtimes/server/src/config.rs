@@ -117,7 +117,7 @@ impl Default for Config {
             admin_on_public: false,
             allowed_origins: Vec::new(),
             runtime: RuntimeChoice::Auto,
-            arena: ArenaChoice::Bump,
+            arena: ArenaChoice::Heap,
             store: StoreChoice::Memory,
             workers: 0,
             pin: false,

@@ -1,3 +1,3 @@
 //! The server on its default allocator; everything else is in the library.
 
-hunt_server::program!(alloc_mimalloc);
+hunt_server::program!(alloc_jemalloc);

@@ -25,7 +25,7 @@ fn requests_in_the_steady_state_ask_for_nothing() {
     let server = Server::start_program(program_at(program).args(args));
     let families = exposition::read(&get(server.admin, "/metrics").body);
     let labels = &families["hunt_allocator"].samples[0].1;
-    assert_eq!((&*labels["instrument"], &*labels["allocator"]), ("counting", "mimalloc"));
+    assert_eq!((&*labels["instrument"], &*labels["allocator"]), ("counting", "jemalloc"));
 
     let mut client = Client::connect(server.public).unwrap();
     let mut loot = |count: usize| {

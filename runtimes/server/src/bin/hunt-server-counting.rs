@@ -2,7 +2,7 @@
 //! memory was asked for since the start, and for how many bytes.
 
 use alloc_counting::{Counted, Counting};
-use alloc_mimalloc as beneath;
+use alloc_jemalloc as beneath;
 use std::process::ExitCode;
 
 #[global_allocator]

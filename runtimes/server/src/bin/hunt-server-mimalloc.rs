@@ -1,0 +1,3 @@
+//! The server on mimalloc; everything else is in the library.
+
+hunt_server::program!(alloc_mimalloc);
