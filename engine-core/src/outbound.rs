@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 /// The sending side of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Outbound {
-    /// A broadcast that goes out before `pending`, as long as that is empty.
+    /// A broadcast that waits alone: there only while `pending` is empty.
     frame: Option<(Arc<Frame>, Codec)>,
     pending: Vec<u8>,
     in_flight_bytes: usize,

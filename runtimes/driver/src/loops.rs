@@ -10,7 +10,6 @@ use engine_core::seam::WorkerId;
 use engine_core::service::Service;
 use std::fmt;
 use std::future::poll_fn;
-use std::task::Poll;
 
 /// How often a worker's time moves on.
 pub const TICK_MS: u64 = 10;
@@ -21,7 +20,7 @@ pub struct Loop<R: Runtime, A: Arena, S: Service>(Kind<R, A, S>);
 enum Kind<R: Runtime, A: Arena, S: Service> {
     Accept(Acceptor<R, A, S>),
     Flush(R::Shared<Worker<R, A, S>>, R),
-    Mailbox(R::Shared<Worker<R, A, S>>, Control, WorkerId),
+    Mailbox(R::Shared<Worker<R, A, S>>, R, Control, WorkerId),
     WriteRest(R::Shared<Worker<R, A, S>>, Transmit<R::Writer>),
     Linger(R, Lingering<R>),
 }
@@ -37,10 +36,11 @@ impl<R: Runtime, A: Arena, S: Service> Loop<R, A, S> {
 
     pub(crate) fn mailbox(
         worker: R::Shared<Worker<R, A, S>>,
+        rt: R,
         control: Control,
         id: WorkerId,
     ) -> Self {
-        Self(Kind::Mailbox(worker, control, id))
+        Self(Kind::Mailbox(worker, rt, control, id))
     }
 
     pub(crate) fn write_rest(
@@ -59,8 +59,8 @@ impl<R: Runtime, A: Arena, S: Service> Loop<R, A, S> {
         match self.0 {
             Kind::Accept(acceptor) => acceptor.accept_loop().await,
             Kind::Flush(worker, rt) => flush::flush_loop(rt, worker).await,
-            Kind::Mailbox(worker, control, id) => {
-                mailbox_loop::<R, A, S>(worker, control, id).await;
+            Kind::Mailbox(worker, rt, control, id) => {
+                mailbox_loop(rt, worker, control, id).await;
             }
             Kind::WriteRest(worker, rest) => flush::write_rest::<R, A, S>(worker, rest).await,
             Kind::Linger(rt, lingering) => accept::linger(rt, lingering).await,
@@ -95,6 +95,7 @@ pub async fn tick_loop<R: Runtime, A: Arena, S: Service>(
 
 /// Hands the worker its messages.
 async fn mailbox_loop<R: Runtime, A: Arena, S: Service>(
+    rt: R,
     worker: R::Shared<Worker<R, A, S>>,
     control: Control,
     id: WorkerId,
@@ -104,20 +105,6 @@ async fn mailbox_loop<R: Runtime, A: Arena, S: Service>(
         poll_fn(|cx| control.mailbox(id).poll_receive(cx, &mut mails)).await;
         worker.with(|w| w.receive_mail(&mut mails));
         // A flood of mail does not keep connections waiting.
-        yield_now().await;
+        rt.yield_now().await;
     }
-}
-
-/// Lets other tasks run.
-pub(crate) async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

@@ -165,6 +165,6 @@ pub fn start<R: Runtime, A: Arena, S: Service>(
         rt.spawn_loop(Loop::accept(Acceptor::new(rt, listener, Listener::Admin, worker, workers)));
     }
     rt.spawn_loop(Loop::flush(worker.clone(), rt.clone()));
-    rt.spawn_loop(Loop::mailbox(worker.clone(), control.clone(), id));
+    rt.spawn_loop(Loop::mailbox(worker.clone(), rt.clone(), control.clone(), id));
     control.worker_started();
 }

@@ -4,14 +4,16 @@
 use crate::clock::Moment;
 use crate::connection::Connection;
 use crate::figures::RuntimeFigures;
-use crate::loops::{Loop, yield_now};
+use crate::loops::Loop;
 use engine_core::arena::Arena;
 use engine_core::service::Service;
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
 /// What an operation came to, and the buffer that was lent to it.
 pub type BufResult<T> = (io::Result<T>, Vec<u8>);
@@ -127,7 +129,7 @@ pub trait Runtime: Clone + 'static {
     /// Lets other tasks run: ready when those that can have had their turn. As it comes, it is for
     /// runtimes where a task that wakes itself goes behind all others.
     fn yield_now(&self) -> impl Future<Output = ()> {
-        yield_now()
+        yield_by(Waker::wake)
     }
 
     /// Runs a connection to its end.
@@ -140,4 +142,17 @@ pub trait Runtime: Clone + 'static {
     fn figures(&self) -> RuntimeFigures {
         RuntimeFigures::default()
     }
+}
+
+/// Waits once, and hands its waker to `wake`, which says behind whom the task runs again.
+pub async fn yield_by(wake: impl FnOnce(Waker)) {
+    let mut wake = Some(wake);
+    poll_fn(|cx| match wake.take() {
+        Some(wake) => {
+            wake(cx.waker().clone());
+            Poll::Pending
+        }
+        None => Poll::Ready(()),
+    })
+    .await;
 }

@@ -1,22 +1,11 @@
 //! The turns of tasks.
 
-use std::future::poll_fn;
-use std::task::Poll;
+use driver::runtime::yield_by;
 
 /// Lets other tasks run. A task that wakes itself goes before all others in monoio's queue, so
 /// another one wakes it, from behind them.
-pub(crate) async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        let waker = cx.waker().clone();
-        monoio::spawn(async { waker.wake() });
-        Poll::Pending
-    })
-    .await;
+pub(crate) fn yield_now() -> impl Future<Output = ()> {
+    yield_by(|waker| drop(monoio::spawn(async { waker.wake() })))
 }
 
 #[cfg(test)]
