@@ -125,7 +125,7 @@ fn nothing_is_found_where_nothing_differs_and_everything_is_asked() {
 fn what_is_planted_is_found_in_as_few_calls_as_it_takes() {
     for (fault, calls) in [
         // A document, and it is refused.
-        (("bytes after the document", "BYTES AFTER THE DOCUMENT"), 1),
+        (("problem:invalid-quest", "problem:invalid-guest"), 1),
         // A quest, a hunt, a player; a second one has a rank.
         (("{\"rank\":2,", "{\"rank\":3,"), 5),
         // A quest, a hunt, a player, a WebSocket; a message.

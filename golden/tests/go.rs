@@ -139,19 +139,25 @@ const SOME: [&str; 3] = ["http/bodies", "game/resolve", "game/power_ups"];
 
 #[test]
 fn the_servers_are_built_and_play_as_written_where_there_is_go() {
-    for build in Build::ALL {
-        if let Err(error @ GoError::NoGo { .. }) = go::available(build) {
-            // Past the capture of a test that passes.
-            let _ = writeln!(std::io::stderr(), "left out: {error}");
-            continue;
+    std::thread::scope(|scope| {
+        for build in Build::ALL {
+            scope.spawn(move || built_and_played(build));
         }
-        let program = go::build(build).unwrap_or_else(|error| panic!("{error}"));
-        let program = program.to_str().expect("UTF-8");
-        for filter in SOME {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_golden"));
-            command.args(["check", "--server", build.name(), "--program", program]);
-            let out = command.args(["--filter", filter]).output().expect("it runs");
-            assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
-        }
+    });
+}
+
+fn built_and_played(build: Build) {
+    if let Err(error @ GoError::NoGo { .. }) = go::available(build) {
+        // Past the capture of a test that passes.
+        let _ = writeln!(std::io::stderr(), "left out: {error}");
+        return;
+    }
+    let program = go::build(build).unwrap_or_else(|error| panic!("{error}"));
+    let program = program.to_str().expect("UTF-8");
+    for filter in SOME {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_golden"));
+        command.args(["check", "--server", build.name(), "--program", program]);
+        let out = command.args(["--filter", filter]).output().expect("it runs");
+        assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
     }
 }

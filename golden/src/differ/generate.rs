@@ -39,8 +39,8 @@ struct Generator<'a> {
     corpus: &'a Corpus,
     /// Where players of `fz-h1` are.
     home: Place,
-    /// What the WebSockets were asked to speak.
-    sockets: [Protocol; SOCKETS.len()],
+    /// What the WebSockets were asked to speak; none where they were not, or not again.
+    sockets: [Option<Protocol>; SOCKETS.len()],
 }
 
 impl Generator<'_> {
@@ -290,22 +290,32 @@ impl Generator<'_> {
             _ => self.pick(&["s0", "s1", "s0", "s1", "s2"]),
         };
         let (request, protocol) = self.player().open(hunt, session);
-        self.sockets[at] = protocol;
+        self.sockets[at] = Some(protocol);
         requests(SOCKETS[at], request)
     }
 
     fn frames(&mut self) -> Call {
-        let at = self.random.usize(0..SOCKETS.len());
-        let protocol = if self.once_in(30) { Protocol::Json } else { self.sockets[at] };
+        let asked: Vec<usize> =
+            (0..SOCKETS.len()).filter(|at| self.sockets[*at].is_some()).collect();
+        let Some(at) = self.random.choice(asked) else { return self.open() };
+        let protocol = if self.once_in(30) { None } else { self.sockets[at] };
         let corpus = self.corpus;
         let count = self.random.usize(1..3);
-        let lines = (0..count).flat_map(|_| self.player().message(protocol, corpus)).collect();
+        let mut player = self.player();
+        let lines =
+            (0..count).flat_map(|_| player.message(protocol.unwrap_or_default(), corpus)).collect();
         Call::Frames { conn: SOCKETS[at], lines }
     }
 
     fn cut(&mut self) -> Call {
-        let conn = self.random.usize(0..HTTP.len() + SOCKETS.len());
-        Call::Cut(HTTP.into_iter().chain(SOCKETS).nth(conn).expect("it is below their number"))
+        let at = self.random.usize(0..HTTP.len() + SOCKETS.len());
+        match at.checked_sub(HTTP.len()) {
+            None => Call::Cut(HTTP[at]),
+            Some(at) => {
+                self.sockets[at] = None;
+                Call::Cut(SOCKETS[at])
+            }
+        }
     }
 }
 

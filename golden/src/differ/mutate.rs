@@ -98,7 +98,7 @@ pub(super) fn json(random: &mut Rng, text: &[u8], other: &[u8]) -> Vec<u8> {
     let mut bytes = text.to_vec();
     for _ in 0..random.u8(1..=4) {
         bytes = match random.u8(0..12) {
-            0 => bytes_changed(random, &bytes, other),
+            0 => bytes_changed(random, &bytes, other, "quest_json"),
             1..4 => tokens_changed(random, &bytes),
             _ => match serde_json::from_slice(&bytes) {
                 Ok(value) => value_changed(random, value),
@@ -109,9 +109,9 @@ pub(super) fn json(random: &mut Rng, text: &[u8], other: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Changes bytes in one to eight ways.
-pub(super) fn bytes_changed(random: &mut Rng, bytes: &[u8], other: &[u8]) -> Vec<u8> {
-    let words = engine_fuzz::targets::find("quest_json").map_or(&[][..], |t| t.dictionary);
+/// Changes bytes in one to eight ways, with the words of a target of the fuzzer.
+pub(super) fn bytes_changed(random: &mut Rng, bytes: &[u8], other: &[u8], target: &str) -> Vec<u8> {
+    let words = engine_fuzz::targets::find(target).map_or(&[][..], |target| target.dictionary);
     let mut bytes = bytes.to_vec();
     engine_fuzz::mutate::mutate(random, &mut bytes, other, words);
     bytes

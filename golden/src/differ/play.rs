@@ -195,7 +195,7 @@ impl Player<'_> {
         }
         let other = protobuf::encode(&corpus.binaries[at]).unwrap_or_default();
         let bytes = protobuf::encode(&action).unwrap_or_default();
-        let bytes = mutate::bytes_changed(self.random, &bytes, &other);
+        let bytes = mutate::bytes_changed(self.random, &bytes, &other, "protobuf");
         format!("frame op=2 \"{}\"", escaped(&bytes))
     }
 }
