@@ -1,0 +1,3 @@
+module treasurehunt
+
+go 1.26
