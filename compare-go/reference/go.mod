@@ -1,3 +1,8 @@
 module treasurehunt
 
 go 1.26
+
+require (
+	github.com/pelletier/go-toml/v2 v2.4.3
+	google.golang.org/protobuf v1.36.12 // protowire: the primitives of the encoding
+)

@@ -63,8 +63,3 @@ type Rules struct {
 	WaypointsInPlay uint32
 	WaypointMs      uint32
 }
-
-// ReadQuest reads a quest. Linear in the document.
-func ReadQuest(doc []byte) (*Quest, *Fault) {
-	panic("unwritten")
-}

@@ -43,6 +43,9 @@ func ParseID[T string | []byte](text T) (ID, bool) {
 // Append appends the id's text.
 func (id ID) Append(dst []byte) []byte { return append(dst, id.bytes[:id.len]...) }
 
+// Bytes is the id's text, for as long as the id is not written.
+func (id *ID) Bytes() []byte { return id.bytes[:id.len] }
+
 // AppendText is [ID.Append] for packages that know [encoding.TextAppender].
 func (id ID) AppendText(dst []byte) ([]byte, error) { return id.Append(dst), nil }
 
