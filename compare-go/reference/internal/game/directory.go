@@ -11,8 +11,8 @@ import (
 )
 
 // directory is the hunts that are not forgotten, in the order in which they were created. The lock
-// is held to change it, so that no two hunts are the last one that fits; readers take the list as it
-// stands. A list is not changed once it is stored, beyond what is appended behind its end.
+// is held to change it, so that no two hunts are the last one that fits; readers take the list as
+// it stands. A list is not changed once it is stored, beyond what is appended behind its end.
 type directory struct {
 	mu   sync.Mutex
 	list atomic.Pointer[[]*hunt]

@@ -56,7 +56,7 @@ func AppendUint[T uint8 | uint16 | uint32 | uint64 | uint](dst []byte, value T) 
 // The largest double below which every whole number is one.
 const wholeMax = 1 << 53
 
-// AppendFloat appends a finite number as ECMAScript's Number::toString writes it. −0 is written 0.
+// AppendFloat appends a finite number as ECMAScript's Number::toString writes it; −0 becomes 0.
 func AppendFloat(dst []byte, value float64) []byte {
 	size := math.Abs(value)
 	if size < wholeMax && value == math.Trunc(value) {
