@@ -3,7 +3,9 @@ package api
 import (
 	"crypto/sha1"
 	"encoding/base64"
+	"net/http"
 	"strings"
+	"time"
 
 	"treasurehunt/internal/problem"
 	"treasurehunt/internal/vocab"
@@ -100,4 +102,18 @@ func isNonce(key string) bool {
 func acceptKey(key string) string {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// Append appends the answer that accepts a handshake.
+func (h *Handshake) Append(dst []byte, now time.Time) []byte {
+	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nDate: "...)
+	dst = now.UTC().AppendFormat(dst, http.TimeFormat)
+	dst = append(dst, "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"...)
+	dst = append(dst, "Sec-WebSocket-Accept: "...)
+	dst = append(dst, h.Accept...)
+	if h.Protocol != "" {
+		dst = append(dst, "\r\nSec-WebSocket-Protocol: "...)
+		dst = append(dst, h.Protocol...)
+	}
+	return append(dst, "\r\n\r\n"...)
 }

@@ -157,7 +157,7 @@ func (c *Conn) due(err error) error {
 		// The library has a read of its own end.
 	case c.heard.Load() && !c.inBody.Load() && c.options.TooSlow != nil:
 		c.stripe.TimedOut.Add(1)
-		_, _ = c.Write(c.options.TooSlow)
+		_, _ = c.Write(c.options.TooSlow())
 	default:
 		c.stripe.TimedOut.Add(1)
 	}
@@ -191,6 +191,7 @@ func (c *Conn) writeAll(p []byte) error {
 		if !errors.Is(err, os.ErrDeadlineExceeded) || n == 0 {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				c.stripe.Stuck.Add(1)
+				_ = c.tcp.SetLinger(0)
 			}
 			c.gone.Store(true)
 			return err

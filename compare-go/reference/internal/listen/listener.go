@@ -32,7 +32,7 @@ type Options struct {
 	TooMany []byte
 	// TooSlow is what a peer is told whose head does not come in time, for a library that says
 	// nothing then; nil for one that does.
-	TooSlow []byte
+	TooSlow func() []byte
 	// Reword returns what is sent in place of a refusal that the library wrote by itself, or the
 	// same; nil to leave all as it is.
 	Reword func(answer []byte) []byte
