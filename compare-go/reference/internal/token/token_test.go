@@ -72,6 +72,19 @@ func TestAnAdminTokenIsNoSession(t *testing.T) {
 	}
 }
 
+// The kind is looked at before the expiry, and no other kind is good for anything.
+func TestAKindIsNoOther(t *testing.T) {
+	ring := ring(t, 1)
+	expired := ring.AppendSession(nil, session(t, "h"), nowMs)
+	if err := ring.Admin(nowMs, expired); err != ErrInvalid {
+		t.Error(err)
+	}
+	other := ring.appendSigned(nil, ring.appendHead(nil, 3, laterMs))
+	if err := ring.Admin(nowMs, other); err != ErrInvalid {
+		t.Error(err)
+	}
+}
+
 func TestARotatedKeyVerifiesUntilItIsDropped(t *testing.T) {
 	token := ring(t, 1).AppendSession(nil, session(t, "h"), laterMs)
 	if _, err := ring(t, 2, 1).Session(nowMs, token); err != nil {
