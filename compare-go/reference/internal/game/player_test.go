@@ -1,6 +1,9 @@
 package game
 
 import (
+	"os"
+	"os/exec"
+	"regexp"
 	"testing"
 
 	"treasurehunt/internal/document"
@@ -28,13 +31,20 @@ func TestAMoveReachesSpeedTimesRestAndOneUnitMore(t *testing.T) {
 	}
 }
 
-// Products that are fused with the sum give another square here.
-func TestDistancesAreNotFused(t *testing.T) {
-	a := vocab.Point{X: 0.1, Y: 0.7, Z: 1e-9}
-	x, y, z := a.X, a.Y, a.Z
-	xx, yy, zz := x*x, y*y, z*z
-	if got, want := distanceSquared(vocab.Point{}, a), xx+yy+zz; got != want {
-		t.Errorf("%v, not %v", got, want)
+// Fused instructions round once where the rules round twice. This machine may have none, so what
+// the compiler makes for one that has is looked at.
+func TestNoProductIsFusedWithASum(t *testing.T) {
+	build := exec.Command("go", "build", "-gcflags=-S", ".")
+	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	assembly, err := build.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, assembly)
+	}
+	if !regexp.MustCompile(`\sFMULD\s`).Match(assembly) {
+		t.Fatal("no product at all: this is not the assembly of the game")
+	}
+	if fused := regexp.MustCompile(`.*\sFN?M(ADD|SUB)D\s.*`).Find(assembly); fused != nil {
+		t.Errorf("%s", fused)
 	}
 }
 
@@ -74,7 +84,8 @@ func TestAPowerUpIsRefusedWhenActiveAbsentOrUnaffordable(t *testing.T) {
 		t.Error("two of boost, none of double")
 	}
 	before := p
-	if use(vocab.Boost, testRules, 1) != vocab.Active || use(vocab.Reach, dear, 199) != vocab.NoEnergy {
+	if use(vocab.Boost, testRules, 1) != vocab.Active ||
+		use(vocab.Reach, dear, 199) != vocab.NoEnergy {
 		t.Error("active, no energy")
 	}
 	if p != before {
