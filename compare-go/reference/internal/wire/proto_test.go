@@ -175,16 +175,19 @@ func TestMessagesOfPlayersAreRefused(t *testing.T) {
 	}
 }
 
+// groups is unknown groups within each other, in hexadecimal digits.
+func groups(depth int) string {
+	return strings.Repeat("7b", depth) + strings.Repeat("7c", depth)
+}
+
+// move is a move with these fields, in hexadecimal digits.
+func move(fields string) string {
+	size := protowire.AppendVarint(nil, uint64(len(fields)/2))
+	return "12" + hex.EncodeToString(size) + fields
+}
+
 // Bytes that no encoder writes. The engine answers the same.
 func TestProtobufIsReadStrictly(t *testing.T) {
-	groups := func(depth int) string {
-		return strings.Repeat("7b", depth) + strings.Repeat("7c", depth)
-	}
-	// A move with these fields.
-	move := func(fields string) string {
-		size := protowire.AppendVarint(nil, uint64(len(fields)/2))
-		return "12" + hex.EncodeToString(size) + fields
-	}
 	good := move("09000000000000f03f")
 	for _, c := range []struct {
 		text string

@@ -96,6 +96,13 @@ func TestAnswersAreWrittenAsTheRulesSay(t *testing.T) {
 		) []byte {
 			return e.LootTable(dst, &LootTable{7, h, []LootRow{{q, h, 1, 2}, {h, q, 3, 4}}})
 		},
+	} {
+		check(t, want, write)
+	}
+}
+
+func TestProblemsAreWrittenAsTheRulesSay(t *testing.T) {
+	for want, write := range map[string]func(Encoder, []byte) []byte{
 		`{"type":"urn:hunt:problem:hunt-full","title":"the hunt is full","status":409}`: func(
 			e Encoder, dst []byte,
 		) []byte {
