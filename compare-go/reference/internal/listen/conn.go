@@ -31,6 +31,8 @@ type Conn struct {
 	// Whether the peer has ended its stream, or takes nothing any more: there is nobody to wait for.
 	gone    atomic.Bool
 	closing atomic.Bool
+	// Whether we have answered in the library's place: it says nothing more.
+	answered atomic.Bool
 }
 
 // deadline is the deadline of reading, as it was asked for and as the socket has it, in Unix
@@ -157,7 +159,9 @@ func (c *Conn) due(err error) error {
 		// The library has a read of its own end.
 	case c.heard.Load() && !c.inBody.Load() && c.options.TooSlow != nil:
 		c.stripe.TimedOut.Add(1)
-		_, _ = c.Write(c.options.TooSlow())
+		if c.answered.CompareAndSwap(false, true) {
+			_ = c.writeAll(c.options.TooSlow())
+		}
 	default:
 		c.stripe.TimedOut.Add(1)
 	}
@@ -166,6 +170,9 @@ func (c *Conn) due(err error) error {
 
 // Write writes all of p, as long as the peer takes some of it within the time that it has.
 func (c *Conn) Write(p []byte) (int, error) {
+	if c.answered.Load() {
+		return 0, net.ErrClosed
+	}
 	c.heard.Store(false)
 	c.inBody.Store(false)
 	if c.options.Reword != nil {

@@ -37,8 +37,8 @@ func New(
 	}
 	return &Server{http.Server{
 		Handler: handler,
-		// The library adds 4 KiB of its own; the handler holds a head to the limit.
-		MaxHeaderBytes:               int(limits.HeadBytesMax),
+		// The library adds 4 KiB of its own. The handler holds heads to the limit.
+		MaxHeaderBytes:               max(int(limits.HeadBytesMax)-4096, 1),
 		ReadHeaderTimeout:            milliseconds(limits.HeadTimeoutMs),
 		IdleTimeout:                  milliseconds(limits.KeepAliveMs),
 		DisableGeneralOptionsHandler: true,

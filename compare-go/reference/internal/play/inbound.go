@@ -63,6 +63,7 @@ func (p *Player) acquire() {
 func (p *Player) release() {
 	in := p.in
 	p.in, in.player, in.unread, in.opcode = nil, nil, nil, 0
+	in.message = in.message[:0]
 	if cap(in.message) > keptBytesMax || cap(in.answer) > keptBytesMax {
 		in.message, in.answer = nil, nil
 	}
