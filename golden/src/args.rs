@@ -37,7 +37,8 @@ pub(crate) enum Task {
 
 #[derive(clap::Args)]
 pub(crate) struct Check {
-    /// Which server: core, or a runtime of hunt-server, which is started for each transcript
+    /// Which server: core; a runtime of hunt-server, or go-nethttp, go-fasthttp, which are built,
+    /// and are started for each transcript
     #[arg(long, default_value = "core", conflicts_with = "url")]
     pub(crate) server: String,
     /// A running server that was started with golden/server.toml and not played against before
@@ -49,10 +50,13 @@ pub(crate) struct Check {
     /// An admin token for it, where its keys are others than those of golden/server.toml
     #[arg(long)]
     pub(crate) admin_token: Option<String>,
-    /// Hold responses to status, fields and body, not to every byte: for servers that are not ours
+    /// Hold responses to status, fields and body, not to every byte: always so for the Go servers
     #[arg(long)]
     pub(crate) loose: bool,
-    /// The program to start in place of the server that is built in
+    /// The list of what a Go server answers otherwise, if not compare-go/reference/differences.txt
+    #[arg(long, conflicts_with = "url")]
+    pub(crate) differences: Option<PathBuf>,
+    /// The program to start in place of the server that is built in, or would be built
     #[arg(long)]
     pub(crate) program: Option<PathBuf>,
     /// Only transcripts whose names contain this, or match it with its `*`

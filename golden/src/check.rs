@@ -2,8 +2,9 @@
 
 use crate::config::Config;
 use crate::core::Core;
+use crate::differences::Differences;
 use crate::peer::{Cut, Peer};
-use crate::player::{Failure, Heard, Options, Played, Skipped, play};
+use crate::player::{Failure, Heard, Listed, Options, Played, Skipped, play};
 use crate::text::Vars;
 use crate::transcript::Transcript;
 use alloc_bumpalo::BumpArena;
@@ -23,6 +24,8 @@ pub struct Checked {
     pub failures: Vec<(Failure, Cut)>,
     /// Sections that this server cannot play.
     pub skipped: Vec<Skipped>,
+    /// Sections that answer otherwise than as written, as is listed.
+    pub listed: Vec<Listed>,
     /// Plays whose bytes differ from those of the whole input, though both match.
     pub unstable: Vec<Cut>,
 }
@@ -37,6 +40,7 @@ impl Checked {
     fn take(&mut self, played: Played, cut: Cut) -> Heard {
         self.plays += 1;
         self.skipped = played.skipped;
+        self.listed = played.listed;
         self.failures.extend(played.failures.into_iter().map(|failure| (failure, cut)));
         played.heard
     }
@@ -88,7 +92,7 @@ pub fn on_core_once<A: Arena>(
     bless: bool,
 ) -> Played {
     let mut core = Core::<A>::new(config, limits.clone());
-    let how = Options { cut, loose: false, core: true, bless };
+    let how = Options { core: true, bless, ..Options::strict(cut) };
     play(transcript, &mut core, &config.vars(), how)
 }
 
@@ -97,6 +101,8 @@ pub fn on_core_once<A: Arena>(
 pub struct Over {
     /// Whether it is held to what responses mean, not to every byte.
     pub loose: bool,
+    /// What it answers otherwise than as written, and must.
+    pub listed: Differences,
     /// How what is sent is cut; the transcript is played once for each.
     pub cuts: Vec<Cut>,
     /// The names that are bound at the beginning.
@@ -118,7 +124,8 @@ pub fn on_servers<P: Peer>(
     let mut checked = Checked::default();
     for cut in &over.cuts {
         let mut peer = start()?;
-        let how = Options { cut: *cut, loose: over.loose, core: false, bless: false };
+        let (loose, listed) = (over.loose, Some(&over.listed));
+        let how = Options { loose, listed, ..Options::strict(*cut) };
         checked.take(play(transcript, &mut peer, &over.vars, how), *cut);
         if !checked.failures.is_empty() {
             break;

@@ -18,6 +18,12 @@ impl Library {
         Self { root: Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts") }
     }
 
+    /// Whether it is the folder of this checkout.
+    #[must_use]
+    pub fn is_of_checkout(&self) -> bool {
+        self.root == Self::of_checkout().root
+    }
+
     /// Another folder.
     #[must_use]
     pub fn at(root: PathBuf) -> Self {

@@ -1,6 +1,7 @@
 //! `golden`: holds servers to the transcripts, writes the transcripts from the core, lists them.
 
 mod args;
+mod launch;
 mod report;
 
 use args::{Args, Check, Task};
@@ -12,10 +13,12 @@ use golden::diff::{Colour, shown};
 use golden::library::Library;
 use golden::peer::Cut;
 use golden::player::Skipped;
-use golden::process::{Process, Program};
+use golden::process::Process;
 use golden::servers::Server;
 use golden::sockets::Sockets;
 use golden::transcript::{Place, Transcript};
+use launch::HUNT_SERVER;
+use report::Sum;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -44,14 +47,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// The first argument that makes this program the server.
-const HUNT_SERVER: &str = "hunt-server";
-
 fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
     let server = Server::from_name(&check.server).map_err(anyhow::Error::msg)?;
     let transcripts = library.read(&check.filter)?;
     let config = Config::read()?;
-    let mut over = Over { loose: check.loose, cuts: CUTS.to_vec(), vars: config.vars() };
+    let (listed, astray) = launch::listed(library, check, server)?;
+    let loose = check.loose || matches!(server, Server::Go(_));
+    let mut over = Over { loose, listed, cuts: CUTS.to_vec(), vars: config.vars() };
     if let Some(token) = &check.admin_token {
         over.vars.insert("admin".into(), token.clone().into_bytes());
     }
@@ -72,8 +74,8 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
             let work = |transcript: &Transcript| Ok(on_core(&config, transcript));
             (server.name().into(), report::in_parallel(&transcripts, threads, work))
         }
-        (None, Server::Own(backend)) => {
-            let program = program(check, backend.name())?;
+        (None, Server::Own(_) | Server::Go(_)) => {
+            let program = launch::program(server, check.program.as_deref())?;
             let work = |transcript: &Transcript| {
                 on_servers(transcript, &over, || Ok(Sockets::of(Process::start(&program)?)))
             };
@@ -82,7 +84,9 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
         }
     };
     let results = results.into_iter().collect::<anyhow::Result<Vec<Checked>>>()?;
-    report::report(&transcripts, &results, &name, check.verbose)
+    let is_listed = check.differences.is_some() || matches!(server, Server::Go(_));
+    let sum = Sum { server: &name, is_listed, astray: &astray, verbose: check.verbose };
+    report::report(&transcripts, &results, &sum)
 }
 
 /// Servers that run at the same time.
@@ -92,16 +96,6 @@ fn left_out(transcript: &Transcript) -> Checked {
     let place = Place { file: transcript.file.clone(), line: 1 };
     let why = "it needs a server that nobody else has talked to".into();
     Checked { skipped: vec![Skipped { place, why }], ..Checked::default() }
-}
-
-fn program(check: &Check, runtime: &str) -> anyhow::Result<Program> {
-    let runtime = runtime.to_owned();
-    Ok(match &check.program {
-        Some(path) => Program { path: path.clone(), first: Vec::new(), runtime },
-        None => {
-            Program { path: std::env::current_exe()?, first: vec![HUNT_SERVER.into()], runtime }
-        }
-    })
 }
 
 fn rewrite(library: &Library, filter: &str) -> anyhow::Result<bool> {

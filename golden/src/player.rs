@@ -5,6 +5,7 @@
 
 use crate::bless::{self, Edit};
 use crate::channel::{Channel, Taken};
+use crate::differences::Differences;
 use crate::frame;
 use crate::pattern::Match;
 use crate::peer::{Cut, Peer, Read, Unable, Wait};
@@ -13,9 +14,11 @@ use crate::transcript::{Act, Line, Place, Section, Step, Transcript, Wanted, bod
 use crate::{loose, pattern, protobuf};
 use std::collections::BTreeMap;
 
+mod listed;
+
 /// How to play.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct Options<'a> {
     /// How what is sent is cut.
     pub cut: Cut,
     /// Whether responses are held to their meaning only.
@@ -24,6 +27,16 @@ pub struct Options {
     pub core: bool,
     /// Whether expectations are rewritten where they differ.
     pub bless: bool,
+    /// Sections that answer otherwise than as written, and must.
+    pub listed: Option<&'a Differences>,
+}
+
+impl Options<'_> {
+    /// Every byte is as written, and sections for the core are left out.
+    #[must_use]
+    pub fn strict(cut: Cut) -> Self {
+        Self { cut, loose: false, core: false, bless: false, listed: None }
+    }
 }
 
 /// Something that was not as the transcript says.
@@ -50,6 +63,15 @@ pub struct Skipped {
     pub why: String,
 }
 
+/// A section that answers otherwise than as written, as is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it begins.
+    pub place: Place,
+    /// Its title, what it answers instead, and why.
+    pub what: String,
+}
+
 /// What was received, connection by connection.
 pub type Heard = Vec<(String, Vec<u8>)>;
 
@@ -60,6 +82,8 @@ pub struct Played {
     pub failures: Vec<Failure>,
     /// Sections that were left out.
     pub skipped: Vec<Skipped>,
+    /// Sections that answer otherwise than as written, as is listed.
+    pub listed: Vec<Listed>,
     /// Everything that was received.
     pub heard: Heard,
     /// What `bless` changes.
@@ -69,7 +93,12 @@ pub struct Played {
 }
 
 /// Plays all sections; a section ends with its first failure.
-pub fn play(transcript: &Transcript, peer: &mut impl Peer, vars: &Vars, how: Options) -> Played {
+pub fn play<P: Peer + ?Sized>(
+    transcript: &Transcript,
+    peer: &mut P,
+    vars: &Vars,
+    how: Options<'_>,
+) -> Played {
     let mut played = Played::default();
     let mut vars = vars.clone();
     for section in &transcript.sections {
@@ -88,7 +117,11 @@ pub fn play(transcript: &Transcript, peer: &mut impl Peer, vars: &Vars, how: Opt
             blocks: 0,
             played: &mut played,
         };
-        let outcome = player.section();
+        let difference = how.listed.and_then(|listed| listed.entry(&transcript.file, section));
+        let outcome = match difference {
+            Some(difference) => player.listed(difference),
+            None => player.section(),
+        };
         player.close(outcome);
     }
     played
@@ -109,9 +142,9 @@ impl From<Unable> for Stop {
 /// Broadcasts, and reads, after which what is waited for does not come.
 const SKIPPED_MAX: usize = 100;
 
-struct Player<'a, P: Peer> {
+struct Player<'a, P: Peer + ?Sized> {
     peer: &'a mut P,
-    how: Options,
+    how: Options<'a>,
     vars: &'a mut Vars,
     section: &'a Section,
     file: &'a str,
@@ -121,11 +154,15 @@ struct Player<'a, P: Peer> {
     played: &'a mut Played,
 }
 
-impl<P: Peer> Player<'_, P> {
+impl<P: Peer + ?Sized> Player<'_, P> {
     fn section(&mut self) -> Result<(), Stop> {
         for step in &self.section.steps {
             self.step(step)?;
         }
+        self.all_left_over()
+    }
+
+    fn all_left_over(&mut self) -> Result<(), Stop> {
         for name in self.channels.keys().cloned().collect::<Vec<_>>() {
             self.current = name;
             self.left_over()?;

@@ -16,8 +16,8 @@ pub struct Program {
     pub path: PathBuf,
     /// What comes before the arguments of `serve`.
     pub first: Vec<OsString>,
-    /// `--runtime`.
-    pub runtime: String,
+    /// `--runtime`; none for a server that has but one.
+    pub runtime: Option<String>,
 }
 
 /// A server that runs; dropping it ends it.
@@ -43,13 +43,14 @@ impl Process {
     /// As [`start`](Self::start).
     pub fn start_with(program: &Program, args: &[&str]) -> anyhow::Result<Self> {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("server.toml");
+        let runtime = program.runtime.iter().flat_map(|name| ["--runtime", name]);
         let mut child = Command::new(&program.path)
             .args(&program.first)
             .arg("serve")
             .arg("--config")
             .arg(config)
             .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
-            .args(["--runtime", &program.runtime])
+            .args(runtime)
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

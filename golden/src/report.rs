@@ -2,6 +2,7 @@
 
 use golden::check::Checked;
 use golden::diff::{Colour, shown};
+use golden::differences::BadEntry;
 use golden::library::Library;
 use golden::transcript::Transcript;
 use std::io::{self, Write};
@@ -33,12 +34,24 @@ pub(crate) fn in_parallel<T: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Prints what came of a check; whether all was as written.
+/// What a check is said to have been.
+#[derive(Debug)]
+pub(crate) struct Sum<'a> {
+    /// The server.
+    pub(crate) server: &'a str,
+    /// Whether there is a list of what it answers otherwise than as written.
+    pub(crate) is_listed: bool,
+    /// Entries of the list that name no section.
+    pub(crate) astray: &'a [BadEntry],
+    /// Whether every transcript is named, and every section that is not played as written.
+    pub(crate) verbose: bool,
+}
+
+/// Prints what came of a check; whether all was as written, or as listed.
 pub(crate) fn report(
     transcripts: &[Transcript],
     checked: &[Checked],
-    server: &str,
-    verbose: bool,
+    sum: &Sum<'_>,
 ) -> anyhow::Result<bool> {
     let colour = Colour::of_stdout();
     let mut out = io::stdout().lock();
@@ -49,26 +62,37 @@ pub(crate) fn report(
         for cut in &checked.unstable {
             writeln!(out, "transcripts/{}: other bytes when {cut}\n", transcript.file)?;
         }
-        if verbose {
+        if sum.verbose {
             let word = if checked.passed() { "ok" } else { "FAILED" };
             let (file, plays) = (&transcript.file, checked.plays);
             writeln!(out, "{word} {file}: {} exchanges, {plays} plays", transcript.exchanges())?;
             for skipped in &checked.skipped {
                 writeln!(out, "   left out {}: {}", skipped.place, skipped.why)?;
             }
+            for listed in &checked.listed {
+                writeln!(out, "   differs {}: {}", listed.place, listed.what)?;
+            }
         }
+    }
+    for entry in sum.astray {
+        writeln!(out, "{entry}")?;
     }
     let failed = checked.iter().filter(|checked| !checked.passed()).count();
     let plays: usize = checked.iter().map(|checked| checked.plays).sum();
     let skipped: usize = checked.iter().map(|checked| checked.skipped.len()).sum();
     let exchanges: usize = transcripts.iter().map(Transcript::exchanges).sum();
-    writeln!(
+    let (server, count) = (sum.server, transcripts.len());
+    write!(
         out,
-        "{server}: {} transcripts, {exchanges} exchanges, {plays} plays: {failed} failed, {skipped} \
-         left out",
-        transcripts.len()
+        "{server}: {count} transcripts, {exchanges} exchanges, {plays} plays: {failed} failed, \
+         {skipped} left out"
     )?;
-    Ok(failed == 0)
+    if sum.is_listed {
+        let listed: usize = checked.iter().map(|checked| checked.listed.len()).sum();
+        write!(out, ", {listed} listed to differ, {} listed amiss", sum.astray.len())?;
+    }
+    writeln!(out)?;
+    Ok(failed == 0 && sum.astray.is_empty())
 }
 
 /// Prints what transcripts there are.

@@ -1,5 +1,6 @@
 //! The servers that the transcripts are played against, by name.
 
+use crate::go::Build;
 use backends::Backend;
 use std::fmt::Write;
 
@@ -10,16 +11,15 @@ pub enum Server {
     Core,
     /// `hunt-server` with this `--runtime`.
     Own(Backend),
+    /// A server of the Go module.
+    Go(Build),
 }
-
-/// Servers of the Go module.
-pub const GO: [&str; 2] = ["go-nethttp", "go-fasthttp"];
 
 impl Server {
     /// The server of a name.
     ///
     /// # Errors
-    /// With the names that there are, or with what is missing.
+    /// With the names that there are.
     pub fn from_name(name: &str) -> Result<Self, String> {
         if name == "core" {
             return Ok(Self::Core);
@@ -27,11 +27,11 @@ impl Server {
         if let Ok(backend) = name.parse() {
             return Ok(Self::Own(backend));
         }
-        if GO.contains(&name) {
-            return Err(format!("{name} is not built in this checkout"));
+        if let Some(build) = Build::ALL.into_iter().find(|build| build.name() == name) {
+            return Ok(Self::Go(build));
         }
         let mut message = format!("no server is called {name}; there are: core");
-        for known in Backend::ALL.map(Backend::name).iter().chain(&GO) {
+        for known in Backend::ALL.map(Backend::name).iter().chain(&Build::ALL.map(Build::name)) {
             let _ = write!(message, ", {known}");
         }
         Err(message)
@@ -43,6 +43,7 @@ impl Server {
         match self {
             Self::Core => "core",
             Self::Own(backend) => backend.name(),
+            Self::Go(build) => build.name(),
         }
     }
 }
@@ -57,9 +58,6 @@ mod tests {
         assert_eq!(Server::from_name("tokio").map(Server::name), Ok("tokio"));
         let error = Server::from_name("tokyo").unwrap_err();
         assert!(error.contains("tokio-per-core") && error.contains("go-nethttp"), "{error}");
-        assert_eq!(
-            Server::from_name("go-nethttp").unwrap_err(),
-            "go-nethttp is not built in this checkout"
-        );
+        assert_eq!(Server::from_name("go-fasthttp"), Ok(Server::Go(Build::FastHttp)));
     }
 }

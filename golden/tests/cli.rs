@@ -93,11 +93,6 @@ fn servers_that_are_not_there_are_named() {
     assert_eq!(unknown.status.code(), Some(2));
     let error = text(&unknown.stderr);
     assert!(error.contains("no server is called tokyo") && error.contains("tokio-per-core"));
-    for name in ["go-nethttp", "go-fasthttp"] {
-        let go = golden(&["check", "--server", name]);
-        assert_eq!(go.status.code(), Some(2));
-        assert_eq!(text(&go.stderr), format!("golden: {name} is not built in this checkout\n"));
-    }
     assert_eq!(golden(&["check", "--filter", "no-such-name"]).status.code(), Some(2));
     assert_eq!(golden(&["check", "--url", "http://127.0.0.1:1"]).status.code(), Some(2));
 }

@@ -1,67 +1,16 @@
 //! The player against servers that are not as they should be: it must notice.
 
+mod support;
+
 use golden::parse::parse;
-use golden::pattern::Clock;
-use golden::peer::{Conn, Cut, Peer, Read, Unable, Wait};
+use golden::peer::Cut;
 use golden::player::{Options, Played, play};
 use golden::text::Vars;
-use std::collections::VecDeque;
-
-/// A server that says the next of its answers to whatever it is sent.
-#[derive(Default)]
-struct Fake {
-    answers: VecDeque<&'static [u8]>,
-    arrived: Vec<u8>,
-    sent: Vec<Vec<u8>>,
-    ends: bool,
-    gone: bool,
-}
-
-impl Fake {
-    fn of(answers: &[&'static [u8]]) -> Self {
-        Self { answers: answers.iter().copied().collect(), ..Self::default() }
-    }
-}
-
-impl Peer for Fake {
-    fn connect(&mut self, _: bool) -> Result<Conn, String> {
-        Ok(0)
-    }
-    fn send(&mut self, _: Conn, bytes: &[u8]) {
-        self.sent.push(bytes.to_vec());
-        self.arrived.extend_from_slice(self.answers.pop_front().unwrap_or_default());
-    }
-    fn receive(&mut self, _: Conn, _: Wait, buf: &mut Vec<u8>) -> Read {
-        if !self.arrived.is_empty() {
-            buf.append(&mut self.arrived);
-            return Read::Some;
-        }
-        if self.ends { Read::Ended } else { Read::Nothing }
-    }
-    fn end_sending(&mut self, _: Conn) {}
-    fn cut(&mut self, _: Conn) {}
-    fn is_gone(&mut self, _: Conn) -> bool {
-        self.gone
-    }
-    fn reading(&mut self, _: Conn, _: bool) -> Result<(), Unable> {
-        Err(Unable("not here".into()))
-    }
-    fn advance(&mut self, _: u32) {}
-    fn clock(&self) -> Clock {
-        Clock::Virtual(0)
-    }
-    fn drain(&mut self) -> Result<(), Unable> {
-        Ok(())
-    }
-    fn fail_store(&mut self) -> Result<(), Unable> {
-        Ok(())
-    }
-}
+use support::Fake;
 
 fn played(source: &str, fake: &mut Fake, cut: Cut) -> Played {
     let transcript = parse("a.txt", source, &|_| None).expect("it is well-formed");
-    let how = Options { cut, loose: false, core: false, bless: false };
-    play(&transcript, fake, &Vars::new(), how)
+    play(&transcript, fake, &Vars::new(), Options::strict(cut))
 }
 
 /// What the first failure says; empty where there is none.

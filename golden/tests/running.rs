@@ -7,7 +7,7 @@ fn server() -> Process {
     let program = Program {
         path: env!("CARGO_BIN_EXE_golden").into(),
         first: vec!["hunt-server".into()],
-        runtime: "tokio-per-core".into(),
+        runtime: Some("tokio-per-core".into()),
     };
     Process::start(&program).expect("it starts")
 }
@@ -51,7 +51,7 @@ fn a_program_that_is_no_server_is_reported() {
     let program = Program {
         path: env!("CARGO_BIN_EXE_golden").into(),
         first: vec!["--version".into()],
-        runtime: "tokio".into(),
+        runtime: Some("tokio".into()),
     };
     let error = Process::start(&program).unwrap_err().to_string();
     assert!(error.contains("did not say where it listens"), "{error}");

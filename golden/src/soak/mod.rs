@@ -63,8 +63,8 @@ pub struct Progress<'a> {
 /// # Errors
 /// If the server cannot be started, be set up or be looked at, or has ended.
 pub fn run(runtime: &str, plan: &Plan, say: &mut dyn FnMut(Progress<'_>)) -> Result<Judged> {
-    let program =
-        Program { path: plan.server.clone(), first: Vec::new(), runtime: runtime.to_owned() };
+    let (path, runtime) = (plan.server.clone(), Some(runtime.to_owned()));
+    let program = Program { path, first: Vec::new(), runtime };
     let limits = LIMITS.map(|limit| ["--limit", limit]);
     let process = Process::start_with(&program, limits.as_flattened())?;
     let tokens = set_up(&process)?;
