@@ -1,0 +1,3 @@
+//! `hunt-load`: the command line of the load generator.
+
+fn main() {}
