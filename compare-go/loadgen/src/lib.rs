@@ -23,8 +23,13 @@ pub mod clock;
 pub mod errors;
 pub mod figures;
 pub mod histogram;
+pub mod null_server;
 pub mod outcome;
 pub mod plan;
+pub mod prove;
+pub mod quantity;
+pub mod report;
+pub mod slo;
 pub mod workload;
 
 pub use outcome::{Ending, Observer, Outcome, Snapshot};

@@ -1,0 +1,136 @@
+//! What a run is reported as: everything that a reader, or a program, needs to judge it.
+//!
+//! [`Report`] is the JSON as it is; text, CSV and HDR logs are views of it. Nothing here measures.
+
+pub mod csv;
+pub mod environment;
+pub mod hdr;
+pub mod paint;
+pub mod summary;
+pub mod table;
+pub mod text;
+pub mod validity;
+
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use crate::prove::Proof;
+use crate::slo::{Slo, Verdict};
+use environment::Environment;
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use summary::Summary;
+use validity::Validity;
+
+/// The version of the JSON. It grows when a name goes or changes its meaning; new names may come
+/// without that.
+pub const SCHEMA: u32 = 1;
+
+/// A run, reported.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The program and its version.
+    pub program: String,
+    /// How it was called, without secrets.
+    pub command_line: Vec<String>,
+    /// When it was called, in milliseconds since the Unix epoch.
+    pub called_ms: u64,
+    /// What it ran on.
+    pub environment: Environment,
+    /// What was to be done, without secrets.
+    pub plan: Plan,
+    /// The figures that are read most.
+    pub summary: Summary,
+    /// Whether they can be trusted, and why.
+    pub validity: Validity,
+    /// The objectives, judged.
+    pub slo: Vec<Verdict>,
+    /// Everything that was measured: histograms (base64 of V2, compressed) and seconds.
+    pub outcome: Outcome,
+}
+
+/// What a report is made of besides the outcome.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The command line.
+    pub command_line: Vec<String>,
+    /// When it was called.
+    pub called: SystemTime,
+    /// What was to be held.
+    pub slo: Slo,
+    /// The proof of this generator on this machine, where one was given.
+    pub proof: Option<Proof>,
+}
+
+impl Report {
+    /// Reports a run.
+    #[must_use]
+    pub fn of(plan: &Plan, outcome: Outcome, context: &Context) -> Self {
+        let summary = Summary::of(&outcome);
+        let validity = Validity::of(plan, &outcome, &summary, context.proof.as_ref());
+        let slo = context.slo.judge(|of, figure| summary::look(&outcome, &summary, of, figure));
+        let called = context.called.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let mut plan = plan.clone();
+        plan.admin_token = plan.admin_token.map(|_| HIDDEN.to_owned());
+        Self {
+            schema: SCHEMA,
+            program: PROGRAM.to_owned(),
+            command_line: without_secrets(&context.command_line),
+            called_ms: u64::try_from(called.as_millis()).unwrap_or(u64::MAX),
+            environment: Environment::observe(),
+            plan,
+            summary,
+            validity,
+            slo,
+            outcome,
+        }
+    }
+
+    /// Whether every objective was held.
+    #[must_use]
+    pub fn slo_held(&self) -> bool {
+        self.slo.iter().all(|verdict| verdict.held)
+    }
+}
+
+/// The program and its version, as reports name it.
+pub const PROGRAM: &str = concat!("hunt-load ", env!("CARGO_PKG_VERSION"));
+
+/// The flag whose value is not repeated.
+const SECRET: &str = "--admin-token";
+const HIDDEN: &str = "***";
+
+fn without_secrets(command_line: &[String]) -> Vec<String> {
+    let mut hides = false;
+    let shown = command_line.iter().map(|word| {
+        if std::mem::replace(&mut hides, word == SECRET) {
+            return HIDDEN.to_owned();
+        }
+        match word.split_once('=') {
+            Some((SECRET, _)) => format!("{SECRET}={HIDDEN}"),
+            _ => word.clone(),
+        }
+    });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_admin_token_is_nowhere_in_the_command_line() {
+        let words = [
+            "hunt-load",
+            "resolve",
+            "--admin-token",
+            "secret",
+            "--admin-token=secret",
+            "--seed",
+            "1",
+        ];
+        let shown = without_secrets(&words.map(str::to_owned)).join(" ");
+        assert_eq!(shown, "hunt-load resolve --admin-token *** --admin-token=*** --seed 1");
+    }
+}

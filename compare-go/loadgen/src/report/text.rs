@@ -1,0 +1,254 @@
+//! A run as people read it.
+
+use crate::figures::Figures;
+use crate::histogram::Quantiles;
+use crate::outcome::Ending;
+use crate::plan::{Arrivals, Load, Plan};
+use crate::quantity::{bytes, count, rate, share, three_digits, time};
+use crate::report::Report;
+use crate::report::paint::Paint;
+use crate::report::summary::{Summary, float};
+use crate::report::table::{row, table};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Writes a report.
+#[must_use]
+pub fn write(report: &Report, paint: Paint) -> String {
+    let mut text = heading(report, paint);
+    text += &latencies(&report.summary, paint);
+    text += &metrics(&report.outcome.figures, paint);
+    text += &traffic(report, paint);
+    text += &errors(&report.outcome.figures, &report.summary, paint);
+    text += &generator(report, paint);
+    text += &objectives(report, paint);
+    text += &validity(report, paint);
+    text
+}
+
+/// What a plan asks for, in a few words.
+#[must_use]
+pub fn asked(plan: &Plan, rate_per_s: Option<f64>) -> String {
+    let how = match (plan.load, rate_per_s) {
+        (Load::Closed, _) => "closed loop".to_owned(),
+        (Load::Open { .. }, None) => "open loop".to_owned(),
+        (Load::Open { arrivals, .. }, Some(target)) => {
+            let arrivals = match arrivals {
+                Arrivals::Constant => "constant",
+                Arrivals::Poisson => "poisson",
+            };
+            format!("open loop, {}, {arrivals} arrivals", rate(target))
+        }
+    };
+    let depth = if plan.depth > 1 { format!(", {} deep", plan.depth) } else { String::new() };
+    format!("{}: {how}{depth}", plan.workload.name())
+}
+
+fn heading(report: &Report, paint: Paint) -> String {
+    let (plan, outcome) = (&report.plan, &report.outcome);
+    let mut text = String::new();
+    if outcome.ending != Ending::Complete {
+        let what = &report.validity.checks[0].text;
+        let _ = writeln!(text, "{}", paint.bad(&format!("NOT COMPLETE: {what}")));
+    }
+    let _ = writeln!(text, "{}", paint.title(&asked(plan, outcome.rate_per_s)));
+    let lanes = outcome.connections.iter().map(|(name, number)| match outcome.connections.len() {
+        1 => count(u64::from(*number)),
+        _ => format!("{} {name}", count(u64::from(*number))),
+    });
+    let lanes = lanes.collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        text,
+        "  {} on {lanes} connections, measured for {} after {} of warm-up, seed {}\n",
+        plan.server,
+        seconds(outcome.measured),
+        seconds(plan.warmup),
+        plan.seed,
+    );
+    text
+}
+
+fn latencies(summary: &Summary, paint: Paint) -> String {
+    let head = ["", "answers", "rate", "p50", "p90", "p99", "p99.9", "p99.99", "max", "mean"];
+    let mut rows = vec![row(head)];
+    for op in &summary.operations {
+        let answers = (count(op.right), rate(op.rate_per_s));
+        rows.push(latency_row(&op.name, answers, &op.latency));
+    }
+    if summary.operations.len() > 1 {
+        let answers = (count(summary.requests.right), rate(summary.rate_per_s));
+        rows.push(latency_row("all", answers, &summary.latency));
+    }
+    rows.push(latency_row("send lag", (String::new(), String::new()), &summary.lag));
+    let title = paint.title("Latency, from the intended send time to the end of the answer");
+    format!("{title}\n{}\n", table(&rows))
+}
+
+fn latency_row(name: &str, (answers, rate): (String, String), latency: &Quantiles) -> Vec<String> {
+    let Quantiles { count, mean, p50, p90, p99, p999, p9999, max, .. } = *latency;
+    let values = [p50, p90, p99, p999, p9999, max].map(float).into_iter().chain([mean]);
+    let shown = |ns: f64| if count == 0 { "-".to_owned() } else { time(ns) };
+    [name.to_owned(), answers, rate].into_iter().chain(values.map(shown)).collect()
+}
+
+fn metrics(figures: &Figures, paint: Paint) -> String {
+    let metrics: Vec<_> = figures.lanes.iter().flat_map(|lane| &lane.metrics).collect();
+    let counters: Vec<_> = figures.lanes.iter().flat_map(|lane| &lane.counters).collect();
+    let mut text = String::new();
+    if !metrics.is_empty() {
+        let mut rows = vec![row(["", "values", "p50", "p90", "p99", "p99.9", "max", "mean"])];
+        for metric in metrics {
+            let of = metric.values.quantiles();
+            let values = [of.p50, of.p90, of.p99, of.p999, of.max].map(float);
+            let values = values.into_iter().chain([of.mean]);
+            let values = values.map(|value| match of.count {
+                0 => "-".to_owned(),
+                _ => in_unit(&metric.name, value),
+            });
+            let first = [bare(&metric.name).to_owned(), count(of.count)];
+            rows.push(first.into_iter().chain(values).collect());
+        }
+        let _ = writeln!(text, "{}\n{}", paint.title("Besides"), table(&rows));
+    }
+    if !counters.is_empty() {
+        let rows: Vec<_> = counters
+            .iter()
+            .map(|counter| vec![counter.name.replace('_', " "), count(counter.count)])
+            .collect();
+        let _ = writeln!(text, "{}\n{}", paint.title("Counted"), table(&rows));
+    }
+    text
+}
+
+/// A value of a metric, whose name ends in its unit.
+fn in_unit(name: &str, value: f64) -> String {
+    if name.ends_with("_ns") { time(value) } else { three_digits(value) }
+}
+
+/// The name of a metric without its unit, where values show it.
+fn bare(name: &str) -> &str {
+    name.strip_suffix("_ns").unwrap_or(name)
+}
+
+fn traffic(report: &Report, paint: Paint) -> String {
+    let (summary, outcome) = (&report.summary, &report.outcome);
+    let requests = &summary.requests;
+    let mut rows = Vec::new();
+    if let (Some(target), Some(part)) = (outcome.rate_per_s, summary.achieved) {
+        let sent = float(requests.sent) / summary.measured_s.max(f64::MIN_POSITIVE);
+        let text = format!("{} of {}, {}", rate(sent), rate(target), share(part));
+        rows.push(("sent", text));
+    }
+    let right = format!("{} right, {}", count(requests.right), rate(summary.rate_per_s));
+    rows.push(("answers", right));
+    let lanes = &outcome.figures.lanes;
+    let (sent, received): (u64, u64) = (
+        lanes.iter().map(|lane| lane.bytes_sent).sum(),
+        lanes.iter().map(|lane| lane.bytes_received).sum(),
+    );
+    rows.push(("bytes", format!("{} sent, {} received", bytes(sent), bytes(received))));
+    let opened: u64 = lanes.iter().map(|lane| lane.connections.opened).sum();
+    let ended: u64 = lanes.iter().map(|lane| lane.connections.ended_idle).sum();
+    let ready: u64 = lanes.iter().map(|lane| lane.connections.ready).sum();
+    let text = format!(
+        "{} at the end; while measured {} were made and {} idle ones ended by the server",
+        count(ready),
+        count(opened),
+        count(ended),
+    );
+    rows.push(("connections", text));
+    section("Traffic", rows, paint)
+}
+
+fn errors(figures: &Figures, summary: &Summary, paint: Paint) -> String {
+    let errors = figures.errors();
+    if errors.total() == 0 {
+        return format!("{}: none\n\n", paint.title("Errors"));
+    }
+    let total = format!("{}, {}", count(errors.total()), share(summary.error_share));
+    let mut text = format!("{}: {}\n", paint.title("Errors"), paint.bad(&total));
+    for (kind, number) in errors.iter() {
+        let _ = writeln!(text, "  {:<16} {:>10}  {}", kind.word(), count(number), kind.what());
+        for sample in errors.samples().iter().filter(|sample| sample.kind == kind) {
+            let _ = writeln!(text, "    {}", paint.dim(&sample.text));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn generator(report: &Report, paint: Paint) -> String {
+    let summary = &report.summary;
+    let rows = report.outcome.figures.workers.iter().map(|worker| {
+        let wall = float(worker.wall_ns.max(1));
+        let of = |ns: u64| share(float(ns) / wall);
+        let core = report.plan.workers.cores.get(worker.worker as usize);
+        let on = core.map_or("its core".to_owned(), |core| format!("core {core}"));
+        let text = format!(
+            "{} of {on}, {} waiting for it; {} waits, {} reads, {} writes",
+            of(worker.cpu_ns),
+            of(worker.starved_ns),
+            count(worker.waits),
+            count(worker.reads),
+            count(worker.writes),
+        );
+        (format!("worker {}", worker.worker), text)
+    });
+    let mut rows: Vec<(String, String)> = rows.collect();
+    let cpu = time(summary.cpu_ns_per_request);
+    rows.push(("cost".into(), format!("{cpu} of CPU for each request")));
+    let rows = rows.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+    section("Generator", rows, paint)
+}
+
+fn objectives(report: &Report, paint: Paint) -> String {
+    if report.slo.is_empty() {
+        return String::new();
+    }
+    let mut text = paint.title("Objectives");
+    text.push('\n');
+    for verdict in &report.slo {
+        let _ = writeln!(text, "  {}", mark(verdict.held, &verdict.to_string(), paint));
+    }
+    text.push('\n');
+    text
+}
+
+fn validity(report: &Report, paint: Paint) -> String {
+    let validity = &report.validity;
+    let word = if validity.valid { "valid" } else { "NOT VALID" };
+    let mut text = format!("{}: {}\n", paint.title("Result"), mark(validity.valid, word, paint));
+    for check in &validity.checks {
+        let _ = writeln!(text, "  {} {}", sign(check.held, paint), check.text);
+    }
+    for remark in &validity.remarks {
+        let _ = writeln!(text, "  - {remark}");
+    }
+    text
+}
+
+fn section(title: &str, rows: Vec<(&str, String)>, paint: Paint) -> String {
+    let mut text = paint.title(title);
+    text.push('\n');
+    for (name, value) in rows {
+        let _ = writeln!(text, "  {name:<12} {value}");
+    }
+    text.push('\n');
+    text
+}
+
+/// A line that is good or bad.
+#[must_use]
+pub fn mark(good: bool, text: &str, paint: Paint) -> String {
+    if good { paint.good(text) } else { paint.bad(text) }
+}
+
+/// Whether something is as it must be, in one sign.
+#[must_use]
+pub fn sign(good: bool, paint: Paint) -> String {
+    if good { paint.good("✓") } else { paint.bad("✗") }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", three_digits(duration.as_secs_f64()))
+}
