@@ -23,13 +23,16 @@ pub mod clock;
 pub mod errors;
 pub mod figures;
 pub mod histogram;
+pub mod messages;
 pub mod null_server;
 pub mod outcome;
 pub mod plan;
+pub mod quest_plan;
 pub mod prove;
 pub mod quantity;
 pub mod report;
 pub mod slo;
+pub mod websocket;
 pub mod workload;
 
 pub use outcome::{Ending, Observer, Outcome, Snapshot};
