@@ -19,6 +19,7 @@
 //!
 //! A program calls `run(&Plan, &Stop, &mut dyn Observer) -> Result<Outcome, RunError>`.
 
+pub mod cli;
 pub mod clock;
 pub mod errors;
 pub mod figures;

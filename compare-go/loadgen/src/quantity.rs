@@ -11,6 +11,7 @@ pub const DURATION_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 /// What is wrong with it, with what would be right.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
+    let number: f64 = number.parse().map_err(|_| "a time is written as 500ms, 30s or 2m")?;
     let seconds = match unit {
         "ns" => 1e-9,
         "us" | "µs" => 1e-6,
@@ -23,7 +24,6 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
             return Err(format!("`{other}` is no unit of time; there are ns, us, ms, s, m and h"));
         }
     };
-    let number: f64 = number.parse().map_err(|_| "a time is written as 500ms, 30s or 2m")?;
     let seconds = number * seconds;
     if !(0.0..=DURATION_MAX.as_secs_f64()).contains(&seconds) {
         return Err("the longest time is a week, 168h".into());
@@ -38,6 +38,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 pub fn parse_rate(text: &str) -> Result<f64, String> {
     let bare = text.strip_suffix("/s").unwrap_or(text);
     let (number, unit) = split(bare);
+    let number: f64 = number.parse().map_err(|_| "a rate is written as 250, 0.5 or 15k")?;
     let factor = match unit {
         "" => 1.0,
         "k" => 1e3,
@@ -46,7 +47,6 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
             return Err(format!("`{other}` is no unit of a rate; write 15000, 15k or 15000/s"));
         }
     };
-    let number: f64 = number.parse().map_err(|_| "a rate is written as 250, 0.5 or 15k")?;
     Ok(number * factor)
 }
 
@@ -157,7 +157,7 @@ mod tests {
             ("10", "write 10s or 10ms"),
             ("10x", "`x` is no unit"),
             ("s", "is written as"),
-            ("-1s", "`-1s` is no unit"),
+            ("-1s", "is written as"),
             ("1.2.3s", "is written as"),
             ("200h", "168h"),
         ] {

@@ -4,6 +4,7 @@ use crate::null_server::{Answering, Served};
 use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -43,6 +44,15 @@ impl Yardstick {
         let url = line.strip_prefix(LISTENING);
         this.url = url.with_context(|| format!("the null server said `{line}`"))?.to_owned();
         Ok(this)
+    }
+
+    /// The address in its URL.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub fn address(&self) -> anyhow::Result<SocketAddr> {
+        let authority = self.url.strip_prefix("http://").context("no http URL")?;
+        authority.parse().with_context(|| format!("{authority} is no address"))
     }
 
     /// Stops it, and waits until it stands still: no thread of it runs any more.

@@ -50,13 +50,35 @@ pub struct Report {
     pub outcome: Outcome,
 }
 
+/// How the program was called.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// The command line, without secrets.
+    pub command_line: Vec<String>,
+    /// When.
+    pub at: SystemTime,
+}
+
+impl Called {
+    /// By this command line, now.
+    #[must_use]
+    pub fn now(command_line: &[String]) -> Self {
+        Self { command_line: without_secrets(command_line), at: SystemTime::now() }
+    }
+
+    /// When, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn ms(&self) -> u64 {
+        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
 /// What a report is made of besides the outcome.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The command line.
-    pub command_line: Vec<String>,
-    /// When it was called.
-    pub called: SystemTime,
+    /// How the program was called.
+    pub called: Called,
     /// What was to be held.
     pub slo: Slo,
     /// The proof of this generator on this machine, where one was given.
@@ -70,14 +92,13 @@ impl Report {
         let summary = Summary::of(&outcome);
         let validity = Validity::of(plan, &outcome, &summary, context.proof.as_ref());
         let slo = context.slo.judge(|of, figure| summary::look(&outcome, &summary, of, figure));
-        let called = context.called.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let mut plan = plan.clone();
         plan.admin_token = plan.admin_token.map(|_| HIDDEN.to_owned());
         Self {
             schema: SCHEMA,
             program: PROGRAM.to_owned(),
-            command_line: without_secrets(&context.command_line),
-            called_ms: u64::try_from(called.as_millis()).unwrap_or(u64::MAX),
+            command_line: context.called.command_line.clone(),
+            called_ms: context.called.ms(),
             environment: Environment::observe(),
             plan,
             summary,

@@ -3,6 +3,7 @@
 use crate::figures::{Figures, OperationFigures, Requests};
 use crate::histogram::{Histogram, Quantiles};
 use crate::outcome::Outcome;
+use crate::plan::Phase;
 use crate::slo::Figure;
 use serde::{Deserialize, Serialize};
 
@@ -143,10 +144,13 @@ fn value(histogram: &Histogram, figure: Figure) -> Option<f64> {
     }
 }
 
+/// What was sent while it counted, of what became due then. What was sent afterwards was not achieved.
 fn achieved(outcome: &Outcome) -> Option<f64> {
-    let requests = outcome.figures.requests();
-    let open = outcome.rate_per_s.is_some() && requests.due > 0;
-    open.then(|| (float(requests.sent) / float(requests.due)).min(1.0))
+    outcome.rate_per_s?;
+    let seconds = || outcome.seconds.iter().filter(|second| second.phase == Phase::Measured);
+    let due: u64 = seconds().map(|second| second.requests.due).sum();
+    let sent: u64 = seconds().map(|second| second.requests.sent).sum();
+    (due > 0).then(|| (float(sent) / float(due)).min(1.0))
 }
 
 fn starved(figures: &Figures) -> f64 {

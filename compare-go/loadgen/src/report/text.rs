@@ -135,8 +135,7 @@ fn traffic(report: &Report, paint: Paint) -> String {
     let requests = &summary.requests;
     let mut rows = Vec::new();
     if let (Some(target), Some(part)) = (outcome.rate_per_s, summary.achieved) {
-        let sent = float(requests.sent) / summary.measured_s.max(f64::MIN_POSITIVE);
-        let text = format!("{} of {}, {}", rate(sent), rate(target), share(part));
+        let text = format!("{} of {}, {}", rate(target * part), rate(target), share(part));
         rows.push(("sent", text));
     }
     let right = format!("{} right, {}", count(requests.right), rate(summary.rate_per_s));
