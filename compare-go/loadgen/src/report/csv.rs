@@ -47,3 +47,24 @@ fn row(
         report.validity.valid,
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn every_row_has_every_column() {
+        let text = write(&sample::report("p99<1s"));
+        let rows: Vec<Vec<&str>> =
+            text.split_terminator("\r\n").map(|row| row.split(',').collect()).collect();
+        assert_eq!(rows.len(), 4);
+        assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+        let at = |row: usize, name: &str| {
+            rows[row][rows[0].iter().position(|column| *column == name).unwrap()]
+        };
+        assert_eq!((at(1, "operation"), at(1, "right"), at(3, "right")), ("resolve", "200", "298"));
+        assert_eq!((at(2, "failed"), at(3, "valid"), at(3, "target_per_s")), ("2", "true", "150"));
+        assert_eq!((at(2, "lane"), at(3, "lag_p50_ns")), ("players", at(1, "lag_p50_ns")));
+    }
+}

@@ -45,3 +45,39 @@ pub fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
 fn tag(name: &str) -> String {
     name.replace([',', ' ', '\n'], "_")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::histogram::Encoded;
+    use crate::report::sample;
+    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+
+    #[test]
+    fn the_seconds_that_count_come_back_with_their_operations() {
+        let mut log = Vec::new();
+        write(&sample::outcome(), &mut log).unwrap();
+        let mut read = Vec::new();
+        for entry in IntervalLogIterator::new(&log) {
+            let LogEntry::Interval(interval) = entry.unwrap() else { continue };
+            let encoded = Encoded::from_base64(interval.encoded_histogram()).unwrap();
+            let histogram = encoded.decode().unwrap();
+            let tag = interval.tag().unwrap().as_str().to_owned();
+            let began_s = interval.start_timestamp().as_secs();
+            read.push((began_s, tag, histogram.count(), interval.max().round()));
+        }
+        let of = |second, tag: &str, count, max_ms| (second, tag.to_owned(), count, max_ms);
+        let expected = [
+            of(0, "resolve", 100, 1.0),
+            of(0, "status", 50, 3.0),
+            of(1, "resolve", 100, 1.0),
+            of(1, "status", 50, 3.0),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_tag_has_no_comma() {
+        assert_eq!(tag("a, b"), "a__b");
+    }
+}

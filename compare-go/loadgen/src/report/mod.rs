@@ -6,6 +6,8 @@ pub mod csv;
 pub mod environment;
 pub mod hdr;
 pub mod paint;
+#[cfg(test)]
+mod sample;
 pub mod summary;
 pub mod table;
 pub mod text;
@@ -153,5 +155,46 @@ mod tests {
         ];
         let shown = without_secrets(&words.map(str::to_owned)).join(" ");
         assert_eq!(shown, "hunt-load resolve --admin-token *** --admin-token=*** --seed 1");
+    }
+
+    #[test]
+    fn the_json_has_everything_but_secrets_and_comes_back() {
+        let report = sample::report("p99<50ms,errors<0.1%");
+        let text = serde_json::to_string(&report).unwrap();
+        assert!(!text.contains("a-secret"));
+        let back: Report = serde_json::from_str(&text).unwrap();
+        assert_eq!((back.schema, back.called_ms), (SCHEMA, 5_000));
+        assert_eq!(back.outcome, report.outcome);
+        assert_eq!(back.summary, report.summary);
+        assert_eq!((back.plan.seed, back.plan.admin_token.as_deref()), (7, Some(HIDDEN)));
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+    }
+
+    #[test]
+    fn objectives_look_at_the_run_at_operations_and_at_metrics() {
+        for (slo, held) in [
+            ("p99<4ms", true),
+            ("p50<2ms", true),
+            ("resolve/max<1.1ms", true),
+            ("status/p50<2.9ms", false),
+            ("status/p50>2.9ms", true),
+            ("delivery_ns/p99<41ms", true),
+            ("delivery_ns/p99<39ms", false),
+            ("errors<0.6%", false),
+            ("errors<0.7%", true),
+            ("status/errors<=2%", true),
+            ("status/errors<1.9%", false),
+            ("resolve/errors<=0%", true),
+            ("achieved>=100%", true),
+            ("rate>148/s", true),
+            ("rate>149/s", false),
+            ("resolve/rate>=100", true),
+            ("lag_max<21us", true),
+            ("status/lag_p99<19us", false),
+            ("nobody/p50<1h", false),
+            ("delivery_ns/rate>0", false),
+        ] {
+            assert_eq!(sample::report(slo).slo_held(), held, "{slo}");
+        }
     }
 }

@@ -251,3 +251,47 @@ pub fn sign(good: bool, paint: Paint) -> String {
 fn seconds(duration: Duration) -> String {
     format!("{} s", three_digits(duration.as_secs_f64()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_report_has_what_people_look_for() {
+        let text = write(&sample::report("p99<50ms,errors<0.1%"), Paint::NONE);
+        for part in [
+            "resolve: open loop, 150/s, poisson arrivals\n",
+            "127.0.0.1:8080 on 64 connections, measured for 2.00 s after 1.00 s of warm-up, seed 7",
+            "resolve       200   100/s  1.00 ms",
+            "all           298   149/s  1.00 ms",
+            "send lag                   20.0 us",
+            "delivery       2  40.0 ms",
+            "missed ticks  4",
+            "sent         150/s of 150/s, 100 %",
+            "bytes        20.0 KiB sent, 40.0 KiB received",
+            "Errors: 2, 0.67 %",
+            "wrong                     2  an answer was not right",
+            "rank 7 in place of 6",
+            "25 % of core 1, 0.10 % waiting for it",
+            "1.67 ms of CPU for each request",
+            "p99<50ms: 3.00 ms, held",
+            "errors<0.1%: 0.67 %, NOT HELD",
+            "Result: valid",
+            "98 % of the claims were fresh",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(!text.contains('\x1b'));
+    }
+
+    #[test]
+    fn a_run_that_did_not_end_says_so_first() {
+        let mut outcome = sample::outcome();
+        outcome.ending = Ending::Interrupted;
+        let report = Report::of(&sample::plan(), outcome, &sample::context("p99<1s"));
+        let text = write(&report, Paint::NONE);
+        assert!(text.starts_with("NOT COMPLETE: it was interrupted"), "{text}");
+        assert!(text.contains("Result: NOT VALID"));
+    }
+}

@@ -115,3 +115,88 @@ fn remarks(outcome: &Outcome, summary: &Summary, proof: Option<&Proof>) -> Vec<S
     }
     remarks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prove::claim;
+    use crate::report::environment::Environment;
+    use crate::report::sample;
+
+    fn judged(change: impl Fn(&mut Plan, &mut Outcome), proof: Option<&Proof>) -> Validity {
+        let (mut plan, mut outcome) = (sample::plan(), sample::outcome());
+        change(&mut plan, &mut outcome);
+        let summary = Summary::of(&outcome);
+        Validity::of(&plan, &outcome, &summary, proof)
+    }
+
+    fn proof(valid: bool, rate_proven_per_s: Option<f64>) -> Proof {
+        Proof {
+            schema: claim::SCHEMA,
+            program: String::new(),
+            command_line: vec![],
+            called_ms: 0,
+            environment: Environment::observe(),
+            server_core: 0,
+            generator_core: 1,
+            fault: Fault::None,
+            parts: vec![],
+            left_out: vec![],
+            rate_proven_per_s,
+            valid,
+        }
+    }
+
+    fn failed(validity: &Validity) -> Vec<&str> {
+        let failed = validity.checks.iter().filter(|check| !check.held);
+        assert_eq!(validity.valid, failed.clone().count() == 0);
+        failed.map(|check| check.name.as_str()).collect()
+    }
+
+    #[test]
+    fn each_way_to_be_wrong_makes_a_run_not_valid() {
+        assert!(failed(&judged(|_, _| {}, None)).is_empty());
+        let late = |_: &mut Plan, outcome: &mut Outcome| outcome.seconds[2].requests.sent = 140;
+        assert_eq!(failed(&judged(late, None)), ["achieved"]);
+        let busy = |_: &mut Plan, outcome: &mut Outcome| {
+            outcome.figures.workers[0].cpu_ns = 1_700_000_000;
+        };
+        assert_eq!(failed(&judged(busy, None)), ["headroom"]);
+        let starved = |_: &mut Plan, outcome: &mut Outcome| {
+            outcome.figures.workers[0].starved_ns = 50_000_000;
+        };
+        assert_eq!(failed(&judged(starved, None)), ["core"]);
+        let faulty = |plan: &mut Plan, _: &mut Outcome| plan.fault = Fault::LateDropped;
+        assert_eq!(failed(&judged(faulty, None)), ["fault"]);
+        let gone = |_: &mut Plan, outcome: &mut Outcome| outcome.ending = Ending::ServerGone;
+        assert_eq!(failed(&judged(gone, None)), ["ending"]);
+    }
+
+    #[test]
+    fn what_is_sent_in_the_warm_up_is_not_achieved() {
+        let late = |_: &mut Plan, outcome: &mut Outcome| {
+            outcome.seconds[0].requests.sent = 1_000;
+            outcome.seconds[1].requests.sent = 0;
+        };
+        assert_eq!(failed(&judged(late, None)), ["achieved"]);
+    }
+
+    #[test]
+    fn a_proof_holds_up_to_its_rate() {
+        let judged = |proof: &Proof| judged(|_, _| {}, Some(proof));
+        assert!(failed(&judged(&proof(true, Some(1_000.0)))).is_empty());
+        assert_eq!(failed(&judged(&proof(true, Some(100.0)))), ["proof"]);
+        assert_eq!(failed(&judged(&proof(true, None))), ["proof"]);
+        assert_eq!(failed(&judged(&proof(false, Some(1_000.0)))), ["proof"]);
+    }
+
+    #[test]
+    fn lag_without_a_busy_generator_is_a_remark() {
+        let lagging = |_: &mut Plan, outcome: &mut Outcome| {
+            outcome.figures.lanes[0].operations[0].lag.record_many(5_000_000, 1_000);
+        };
+        let validity = judged(lagging, None);
+        assert!(validity.valid);
+        assert!(validity.remarks.iter().any(|remark| remark.contains("more --connections")));
+    }
+}
