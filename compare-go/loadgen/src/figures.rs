@@ -204,12 +204,6 @@ impl Figures {
         let counters = self.lanes.iter().flat_map(|lane| &lane.counters);
         counters.filter(|counter| counter.name == name).map(|counter| counter.count).sum()
     }
-
-    /// Forgets everything but the names and the gauges; keeps the memory.
-    pub fn clear(&mut self) {
-        self.lanes.iter_mut().for_each(LaneFigures::clear);
-        self.workers.clear();
-    }
 }
 
 /// Sums over all operations.
@@ -267,19 +261,26 @@ impl LaneFigures {
         self.bytes_received += other.bytes_received;
     }
 
-    fn clear(&mut self) {
-        self.due = 0;
-        for op in &mut self.operations {
-            (op.sent, op.answered, op.right, op.failed) = (0, 0, 0, 0);
-            op.latency.clear();
-            op.lag.clear();
+    /// The same names and gauges, and nothing counted.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        let operation = |op: &OperationFigures| OperationFigures {
+            name: op.name.clone(),
+            ..OperationFigures::default()
+        };
+        let metric = |metric: &MetricFigures| MetricFigures {
+            name: metric.name.clone(),
+            ..MetricFigures::default()
+        };
+        let counter = |counter: &Counter| Counter { name: counter.name.clone(), count: 0 };
+        Self {
+            name: self.name.clone(),
+            operations: self.operations.iter().map(operation).collect(),
+            metrics: self.metrics.iter().map(metric).collect(),
+            counters: self.counters.iter().map(counter).collect(),
+            connections: ConnectionFigures { ready: self.connections.ready, ..Default::default() },
+            ..Self::default()
         }
-        self.metrics.iter_mut().for_each(|metric| metric.values.clear());
-        self.counters.iter_mut().for_each(|counter| counter.count = 0);
-        self.errors.clear();
-        self.connections.opened = 0;
-        self.connections.ended_idle = 0;
-        (self.bytes_sent, self.bytes_received) = (0, 0);
     }
 }
 
@@ -387,13 +388,14 @@ mod tests {
     }
 
     #[test]
-    fn they_come_back_from_json_and_keep_their_names_when_they_are_cleared() {
+    fn they_come_back_from_json_and_keep_their_names_when_they_are_emptied() {
         let mut all = figures(3, &[10, 20]);
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(serde_json::from_str::<Figures>(&text).unwrap(), all);
-        all.clear();
-        let mut named = Figures { lanes: figures(0, &[]).lanes, workers: Vec::new() };
-        named.clear();
-        assert_eq!(all, named);
+        all.lanes[0].connections.ready = 5;
+        let empty = all.lanes[0].emptied();
+        let mut named = figures(3, &[]).lanes.remove(0).emptied();
+        named.connections.ready = 5;
+        assert_eq!(empty, named);
     }
 }

@@ -21,20 +21,30 @@
 
 pub mod cli;
 pub mod clock;
+mod crew;
+pub mod engine;
 pub mod errors;
 pub mod figures;
+mod gather;
 pub mod histogram;
+pub mod http;
 pub mod messages;
 pub mod null_server;
 pub mod outcome;
 pub mod plan;
-pub mod quest_plan;
+pub mod preflight;
 pub mod prove;
 pub mod quantity;
+pub mod quest_plan;
 pub mod report;
+pub mod run;
+pub mod schedule;
 pub mod slo;
+pub mod sockets;
 pub mod websocket;
+pub mod worker;
 pub mod workload;
+pub mod world;
 
 pub use outcome::{Ending, Observer, Outcome, Snapshot};
 pub use plan::Plan;

@@ -82,6 +82,12 @@ impl Schedule {
         self.next = self.at();
     }
 
+    /// Leaves out all arrivals from a time on.
+    pub fn cut(&mut self, end: Nanos) {
+        self.end = self.end.min(end);
+        self.next = self.at();
+    }
+
     /// Takes all arrivals up to a time; returns how many.
     pub fn advance_to(&mut self, now: Nanos) -> u64 {
         let mut count = 0;
@@ -194,6 +200,9 @@ mod tests {
         }
         let mut schedule = Schedule::new(timetable(100.0, Arrivals::Constant, 1));
         assert_eq!(schedule.advance_to(Nanos(START.0 + NANOS_PER_S / 2)), 51);
+        let mut cut = schedule.clone();
+        cut.cut(Nanos(START.0 + NANOS_PER_S * 3 / 4));
+        assert_eq!(cut.advance_to(Nanos::NEVER), 24);
         assert_eq!(schedule.advance_to(Nanos::NEVER), 49);
         assert_eq!(schedule.advance_to(Nanos::NEVER), 0);
     }

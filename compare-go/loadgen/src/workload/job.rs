@@ -1,7 +1,9 @@
 //! What a workload is once its world is set up: lanes, and what is said on each, ready to travel to
 //! the workers.
 
+use super::get::Get;
 use super::lane::{Lane, Share};
+use super::loot::Loot;
 use super::seam::Traffic;
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +16,41 @@ pub struct Job {
     pub part: Part,
 }
 
-/// What is said on a lane. Each workload has one or more of these, in its own module: data that can
-/// be parted by connections and travels as JSON.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Part {}
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// What is said on a lane. Each workload has one or more of these, in its own module: data
+        /// that can be parted by connections and travels as JSON.
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        pub enum Part {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        impl Part {
+            /// The share of a worker.
+            #[must_use]
+            pub fn share(&self, share: Share) -> Self {
+                match self {
+                    $(Self::$name(plot) => Self::$name(plot.share(share)),)*
+                }
+            }
+
+            /// Begins.
+            #[must_use]
+            pub fn start(self, share: Share, seed: u64) -> Box<dyn Traffic> {
+                match self {
+                    $(Self::$name(plot) => plot.start(share, seed),)*
+                }
+            }
+        }
+    };
+}
+
+parts! {
+    /// The same GET over and over.
+    Get,
+    /// Loot tables.
+    Loot,
+}
 
 /// What every variant of [`Part`] holds.
 pub trait Plot: Clone + Serialize {
@@ -27,20 +60,6 @@ pub trait Plot: Clone + Serialize {
 
     /// Begins. Everything random in it comes from the seed, which differs from worker to worker.
     fn start(self, share: Share, seed: u64) -> Box<dyn Traffic>;
-}
-
-impl Part {
-    /// The share of a worker.
-    #[must_use]
-    pub fn share(&self, _share: Share) -> Self {
-        match *self {}
-    }
-
-    /// Begins.
-    #[must_use]
-    pub fn start(self, _share: Share, _seed: u64) -> Box<dyn Traffic> {
-        match self {}
-    }
 }
 
 impl Job {

@@ -3,13 +3,21 @@
 //! Setting one up gives [`Job`]s: a [`Lane`] and what is said on it. They travel to the workers,
 //! each of which has its share and starts a [`Traffic`] from it.
 
+mod get;
 mod job;
 mod lane;
+mod loot;
+mod prepare;
+mod responses;
 mod seam;
+mod treasures;
 
+pub use get::Get;
 pub use job::{Job, Part, Plot};
 pub use lane::{Lane, Life, Pace, Reading, Share};
-pub use seam::{Asked, Counting, Exhausted, Heard, Input, Names, Opening, Traffic, Verdict};
+pub use loot::Loot;
+pub use prepare::{Prepared, lanes, prepare};
+pub use seam::{Asked, Counting, Exhausted, Heard, Input, Loss, Names, Opening, Traffic, Verdict};
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@
 //!    a request is due ───────── choose ──────► which operation
 //!                         ───── request ─────► its bytes
 //!    bytes were read ────────── receive ─────► Heard: right, wrong, ready, measure, count, say ..
+//!    the server ended it ────── ended ───────► whether it may
 //!    it is gone ─────────────── closed ──────► forget what was under way
 //!    the run ends ───────────── finish ──────► count what is still open
 //! ```
@@ -44,9 +45,22 @@ pub trait Traffic {
     /// after it. All complete messages are to be used at once.
     fn receive(&mut self, conn: u32, input: Input<'_>, heard: &mut Heard<'_>) -> usize;
 
+    /// The server has ended a connection, after [`receive`](Self::receive) had all that came. As a
+    /// rule that is an error where it was asked something, and none where it was not.
+    fn ended(&mut self, conn: u32, loss: Loss, heard: &mut Heard<'_>) {
+        let _ = conn;
+        heard.ended(loss);
+    }
+
     /// A connection is gone, and with it the requests that it had outstanding: they are counted
     /// already.
     fn closed(&mut self, conn: u32);
+
+    /// Whether a connection that is gone is to be made anew.
+    fn returns(&mut self, conn: u32) -> bool {
+        let _ = conn;
+        true
+    }
 
     /// The run is over: counts what is only known now.
     fn finish(&mut self, now: Nanos, figures: &mut LaneFigures) {
@@ -72,6 +86,15 @@ pub enum Opening {
     Ready,
     /// It can ask once [`Heard::ready`] was called.
     Handshake,
+}
+
+/// How a server ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// In order: the end of the stream.
+    End,
+    /// By force.
+    Reset,
 }
 
 /// Nothing more can be asked.
@@ -112,6 +135,8 @@ pub struct Counting {
     pub pushes: bool,
     /// The fault [`TimeAfterParse`](crate::plan::Fault::TimeAfterParse).
     pub time_after_parse: bool,
+    /// Whether the connection has not begun yet: its handshake is under way.
+    pub opening: bool,
 }
 
 /// Where a [`Traffic`] says what it heard.
@@ -182,14 +207,36 @@ impl<'a> Heard<'a> {
     }
 
     /// The connection cannot be understood any more, or the server may not say what it said. It is
-    /// closed, and what is outstanding has failed.
+    /// closed, and what is outstanding has failed: an error for each, and one where nothing is.
     pub fn fail(&mut self, kind: ErrorKind, text: impl FnOnce() -> String) {
-        self.figures.errors.record(kind, text);
+        let count = self.asked.len().max(1) as u64;
+        self.figures.errors.record_many(kind, count, text);
         for asked in self.asked.drain(..) {
             if asked.intended >= self.counting.from {
                 let waited_ns = self.counting.read_at.since(asked.intended);
                 self.figures.operations[asked.operation].failed_after(waited_ns);
             }
+        }
+        self.close = true;
+    }
+
+    /// The server has ended the connection, and that is an error where it still had to say something,
+    /// or where it did so by force.
+    pub fn ended(&mut self, loss: Loss) {
+        let owed = self.asked.len();
+        match loss {
+            Loss::Reset => {
+                self.fail(ErrorKind::Reset, || format!("a reset with {owed} requests outstanding"));
+            }
+            Loss::End if self.counting.opening => {
+                self.fail(ErrorKind::ClosedEarly, || "an end before the handshake's".into());
+            }
+            Loss::End if owed > 0 => {
+                self.fail(ErrorKind::ClosedEarly, || {
+                    format!("an end with {owed} requests outstanding")
+                });
+            }
+            Loss::End => self.figures.connections.ended_idle += 1,
         }
         self.close = true;
     }
@@ -256,7 +303,7 @@ mod tests {
 
     fn counting(read_at: u64) -> Counting {
         let (read_at, from) = (Nanos(read_at), Nanos(100));
-        Counting { read_at, from, pushes: true, time_after_parse: false }
+        Counting { read_at, from, pushes: true, time_after_parse: false, opening: false }
     }
 
     fn asked(intended: u64) -> Asked {
@@ -309,5 +356,28 @@ mod tests {
         assert!(heard.verdict().close && heard.outstanding() == 0);
         let op = &figures.operations[0];
         assert_eq!((op.failed, op.answered, op.latency.count()), (2, 0, 2));
+        assert_eq!(figures.errors.count(ErrorKind::Malformed), 2);
+    }
+
+    #[test]
+    fn an_end_is_an_error_where_something_was_owed_or_it_came_by_force() {
+        let idle = || VecDeque::new();
+        let owing = || VecDeque::from([asked(200)]);
+        let opening = Counting { opening: true, ..counting(900) };
+        for (counting, mut outstanding, loss, error) in [
+            (counting(900), idle(), Loss::End, None),
+            (counting(900), owing(), Loss::End, Some(ErrorKind::ClosedEarly)),
+            (opening, idle(), Loss::End, Some(ErrorKind::ClosedEarly)),
+            (counting(900), idle(), Loss::Reset, Some(ErrorKind::Reset)),
+        ] {
+            let mut figures = LaneFigures::new("a", &["ask"], &[], &[]);
+            let mut say = Vec::new();
+            let mut heard = Heard::new(counting, &mut outstanding, &mut figures, &mut say);
+            heard.ended(loss);
+            assert!(heard.verdict().close);
+            let kinds: Vec<_> = figures.errors.iter().map(|(kind, _)| kind).collect();
+            assert_eq!(kinds, Vec::from_iter(error));
+            assert_eq!(figures.connections.ended_idle, u64::from(error.is_none()));
+        }
     }
 }
