@@ -41,6 +41,7 @@ kinds! {
     Handshake = "handshake", "a WebSocket handshake was not answered as it must be";
     Status = "status", "an answer had another status than it must have";
     Wrong = "wrong", "an answer was not right";
+    Missed = "missed", "broadcasts that were due did not come";
     Unasked = "unasked", "an answer came that nobody asked for";
     Socket = "socket", "the system refused a socket or an operation on it";
     Worker = "worker", "a worker of the generator ended by itself";

@@ -5,10 +5,11 @@
 
 use crate::messages::{Place, PowerUp, Waypoint};
 use fastrand::Rng;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
 /// What a quest is made from.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuestPlan {
     /// Where its numbers come from.
     pub seed: u64,
@@ -25,7 +26,7 @@ pub struct QuestPlan {
 }
 
 /// The rules of a quest; `Default` gives what holds where a document says nothing.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rules {
     /// How long a round is.
     pub duration_ms: u32,
@@ -74,6 +75,8 @@ pub struct Quest {
     pub radii: Vec<f64>,
     /// Its treasures, in order.
     pub treasures: Vec<Treasure>,
+    /// How many players can claim each treasure.
+    pub supply: u32,
     /// Its rules.
     pub rules: Rules,
 }
@@ -103,6 +106,7 @@ impl QuestPlan {
             waypoints: Vec::with_capacity(self.waypoints),
             radii: Vec::with_capacity(self.waypoints),
             treasures: Vec::with_capacity(self.treasures),
+            supply: self.supply,
             rules: self.rules,
         };
         self.write_rules(&mut quest.document);

@@ -140,6 +140,14 @@ impl World {
         self.admin
     }
 
+    /// What operators show, for workloads that set hunts up while they run.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn admin_token(&self) -> Result<&str, WorldError> {
+        self.token.as_deref().ok_or(WorldError::NoToken)
+    }
+
     /// Looks whether anybody is there.
     ///
     /// # Errors

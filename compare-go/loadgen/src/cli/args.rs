@@ -352,6 +352,7 @@ impl Run {
                 hunts: self.offered.hunts,
                 sessions: self.offered.sessions,
                 path: self.offered.path.clone(),
+                ..Options::default()
             },
             server: self.url,
             admin: self.admin_url,

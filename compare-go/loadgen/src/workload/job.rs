@@ -1,10 +1,15 @@
 //! What a workload is once its world is set up: lanes, and what is said on each, ready to travel to
 //! the workers.
 
+use super::entrants::Entrants;
 use super::get::Get;
+use super::hunt_status::HuntStatus;
 use super::lane::{Lane, Share};
 use super::loot::Loot;
+use super::publisher::Publisher;
 use super::seam::Traffic;
+use super::updates::Updates;
+use super::watchers::Watchers;
 use serde::{Deserialize, Serialize};
 
 /// A lane and what is said on it.
@@ -50,6 +55,16 @@ parts! {
     Get,
     /// Loot tables.
     Loot,
+    /// Questions for the status of hunts.
+    HuntStatus,
+    /// Quests that are published, and hunts that are started again with them.
+    Publisher,
+    /// Players who come into those hunts.
+    Entrants,
+    /// WebSocket players that only watch.
+    Watchers,
+    /// WebSocket players that move and use power-ups.
+    Updates,
 }
 
 /// What every variant of [`Part`] holds.

@@ -3,22 +3,45 @@
 //! Setting one up gives [`Job`]s: a [`Lane`] and what is said on it. They travel to the workers,
 //! each of which has its share and starts a [`Traffic`] from it.
 
+mod broadcast;
+mod casting;
+mod editions;
+mod entrants;
 mod get;
+mod hunt_status;
+mod hunts;
 mod job;
 mod lane;
 mod loot;
+mod player;
 mod prepare;
+mod publisher;
+mod quests;
 mod responses;
 mod seam;
+mod slow_readers;
+mod socket;
+mod sockets;
+mod state;
 mod treasures;
+mod updates;
+mod watchers;
 
+pub use editions::Edited;
+pub use entrants::Entrants;
 pub use get::Get;
+pub use hunt_status::HuntStatus;
+pub use hunts::{Hunt, Hunts, Seat, SessionFacts};
 pub use job::{Job, Part, Plot};
 pub use lane::{Lane, Life, Pace, Reading, Share};
 pub use loot::Loot;
 pub use prepare::{Prepared, lanes, prepare};
+pub use publisher::Publisher;
 pub use seam::{Asked, Counting, Exhausted, Heard, Input, Loss, Names, Opening, Traffic, Verdict};
+pub use updates::Updates;
+pub use watchers::Watchers;
 
+use crate::messages::Encoding;
 use serde::{Deserialize, Serialize};
 
 macro_rules! workloads {
@@ -91,6 +114,12 @@ pub struct Options {
     pub sessions: Option<u32>,
     /// The target of `get`.
     pub path: Option<String>,
+    /// How the messages of WebSocket connections are written.
+    pub encoding: Option<Encoding>,
+    /// The share of slow readers, 0 to 1.
+    pub slow: Option<f64>,
+    /// Quests that are published, a second.
+    pub publish_per_s: Option<f64>,
 }
 
 #[cfg(test)]
