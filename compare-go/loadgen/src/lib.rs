@@ -22,6 +22,7 @@
 pub mod cli;
 pub mod clock;
 mod crew;
+pub mod dry_run;
 pub mod engine;
 pub mod errors;
 pub mod figures;

@@ -1,4 +1,4 @@
-//! `hunt-load`: the load generator.
+//! `hunt-load`: the load generator; everything is in the library.
 
 use std::process::ExitCode;
 
@@ -7,5 +7,5 @@ fn main() -> ExitCode {
         // What goes wrong here is told by whoever waits for the reports.
         return loadgen::worker::main().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    ExitCode::SUCCESS
+    loadgen::cli::main(std::env::args_os())
 }

@@ -50,6 +50,21 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
     Ok(number * factor)
 }
 
+/// Reads a share of one, written in percent: `0.1%`.
+///
+/// # Errors
+/// What is wrong with it, with what would be right.
+pub fn parse_share(text: &str) -> Result<f64, String> {
+    let Some(percent) = text.strip_suffix('%') else {
+        return Err(format!("a share is written in percent: {text}%"));
+    };
+    let percent: f64 = percent.trim_end().parse().map_err(|_| "a share is written as 0.1%")?;
+    if !(0.0..=100.0).contains(&percent) {
+        return Err("a share is from 0% to 100%".into());
+    }
+    Ok(percent / 100.0)
+}
+
 /// Where the number ends and its unit begins.
 pub(crate) fn split(text: &str) -> (&str, &str) {
     let digit = |byte: u8| byte.is_ascii_digit() || byte == b'.';

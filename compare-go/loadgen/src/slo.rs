@@ -3,7 +3,7 @@
 //! An objective is `[OF/]FIGURE COMPARISON BOUND`; OF is an operation or a metric of the workload. This file reads them, pointing at the place
 //! of a fault, and judges them; where the figures come from it does not know.
 
-use crate::quantity::{self, parse_duration, parse_rate};
+use crate::quantity::{self, parse_duration, parse_rate, parse_share};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -264,17 +264,7 @@ fn bound(unit: Unit, text: &str) -> Result<f64, String> {
     match unit {
         Unit::Time => Ok(parse_duration(text)?.as_secs_f64() * 1e9),
         Unit::Rate => parse_rate(text),
-        Unit::Share => {
-            let Some(percent) = text.strip_suffix('%') else {
-                return Err(format!("a share is written in percent: {text}%"));
-            };
-            let percent: f64 =
-                percent.trim_end().parse().map_err(|_| "a share is written as 0.1%")?;
-            if !(0.0..=100.0).contains(&percent) {
-                return Err("a share is from 0% to 100%".into());
-            }
-            Ok(percent / 100.0)
-        }
+        Unit::Share => parse_share(text),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The command line of `hunt-load`: what may be said, what is refused, and with which remedy.
 
 use super::values::{address, body, cores, counted, duration, rate, target, workload};
+use crate::messages::Encoding;
 use crate::plan::{Arrivals, Fault, Load, Plan, Processes, Workers};
 use crate::prove::Claim;
-use crate::quantity::parse_duration;
+use crate::quantity::{parse_duration, parse_share};
 use crate::slo::Slo;
 use crate::workload::{Kind, Options};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,7 +29,7 @@ HUNT_ADMIN_TOKEN or --admin-token: every workload but get sets its own world up.
 Latency begins at the intended send time, whatever the server does; send lag is shown beside it.
 
 Exit code 0: the run came to its end and every objective was held. 1: an objective was not held, no
-answer was right, or the server or a worker was lost. 2: refused before the first request. 3: the
+answer was right, or the server was not there or was lost. 2: refused before the first request. 3: the
 objectives were held, but by figures that are not valid. 130: interrupted; what was measured so far is
 reported.";
 
@@ -81,6 +82,9 @@ pub struct Run {
     /// What is asked of it.
     #[command(flatten)]
     pub offered: Offered,
+    /// What the workload leaves open.
+    #[command(flatten)]
+    pub left: Left,
     /// Who asks.
     #[command(flatten)]
     pub generator: Generator,
@@ -91,6 +95,7 @@ pub struct Run {
 
 const SERVER: &str = "Server";
 const LOAD: &str = "Load";
+const WORKLOAD: &str = "Workload";
 const GENERATOR: &str = "Generator";
 const OUTPUT: &str = "Output";
 
@@ -127,14 +132,28 @@ pub struct Offered {
     /// Everything random comes from it: the same number asks the same
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = LOAD)]
     pub seed: u64,
-    /// Hunts that are started; each workload has its own number
-    #[arg(long, value_name = "N", value_parser = counted, help_heading = LOAD)]
+}
+
+/// What a workload leaves open; each has values of its own.
+#[derive(Debug, Args)]
+pub struct Left {
+    /// Hunts that are started
+    #[arg(long, value_name = "N", value_parser = counted, help_heading = WORKLOAD)]
     pub hunts: Option<u32>,
-    /// Players that join, over all hunts; each workload has its own number
-    #[arg(long, value_name = "N", value_parser = counted, help_heading = LOAD)]
+    /// Players that join, over all hunts
+    #[arg(long, value_name = "N", value_parser = counted, help_heading = WORKLOAD)]
     pub sessions: Option<u32>,
-    /// The target that the workload `get` asks for
-    #[arg(long, value_name = "TARGET", value_parser = target, help_heading = LOAD)]
+    /// How WebSocket messages are written
+    #[arg(long, value_enum, help_heading = WORKLOAD)]
+    pub encoding: Option<EncodingWord>,
+    /// Of slow-readers: how many of them are slow, as 25%
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = WORKLOAD)]
+    pub slow: Option<f64>,
+    /// Of quests: how many are published a second
+    #[arg(long, value_name = "R", value_parser = rate, help_heading = WORKLOAD)]
+    pub publish_rate: Option<f64>,
+    /// Of get: the target that is asked for
+    #[arg(long, value_name = "TARGET", value_parser = target, help_heading = WORKLOAD)]
     pub path: Option<String>,
 }
 
@@ -200,6 +219,9 @@ pub struct Prove {
     /// The core of the generator
     #[arg(long, value_name = "CORE")]
     pub core: Option<usize>,
+    /// The delays of b, as 1ms,20ms [default: 0.5ms,1ms,5ms,20ms]
+    #[arg(long, value_name = "TIMES", value_delimiter = ',', value_parser = parse_duration)]
+    pub delays: Vec<Duration>,
     /// The rates of c and d, as 1k,10k,50k [default: 1k,10k,50k,100k]
     #[arg(long, value_name = "RATES", value_delimiter = ',', value_parser = rate)]
     pub rates: Vec<f64>,
@@ -286,6 +308,24 @@ pub enum ArrivalsWord {
     Poisson,
 }
 
+/// [`Encoding`] as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EncodingWord {
+    /// JSON in text messages
+    Json,
+    /// protobuf in binary messages
+    Protobuf,
+}
+
+impl EncodingWord {
+    fn encoding(self) -> Encoding {
+        match self {
+            Self::Json => Encoding::Json,
+            Self::Protobuf => Encoding::Protobuf,
+        }
+    }
+}
+
 /// [`Processes`] as they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProcessesWord {
@@ -349,10 +389,12 @@ impl Run {
         Plan {
             workload: self.workload.expect("clap asks for it"),
             options: Options {
-                hunts: self.offered.hunts,
-                sessions: self.offered.sessions,
-                path: self.offered.path.clone(),
-                ..Options::default()
+                hunts: self.left.hunts,
+                sessions: self.left.sessions,
+                path: self.left.path.clone(),
+                encoding: self.left.encoding.map(EncodingWord::encoding),
+                slow: self.left.slow,
+                publish_per_s: self.left.publish_rate,
             },
             server: self.url,
             admin: self.admin_url,
@@ -426,7 +468,8 @@ mod tests {
     #[test]
     fn what_is_said_is_planned() {
         let words = "get -r 15k -c 30k -d 2m -w 0s --arrivals poisson --pipeline 4 --workers 2 \
-                     --processes always --seed 7 --url http://127.0.0.1:81/ --path /x?y=1";
+                     --processes always --seed 7 --url http://127.0.0.1:81/ --path /x?y=1 \
+                     --slow 25% --encoding json";
         let plan = plan(&words.split_whitespace().collect::<Vec<_>>());
         let rate_per_s = Some(15_000.0);
         assert_eq!(plan.load, Load::Open { rate_per_s, arrivals: Arrivals::Poisson });
@@ -434,6 +477,7 @@ mod tests {
         assert_eq!((plan.workers.count, plan.workers.processes), (2, Processes::Always));
         assert_eq!(plan.server.port(), 81);
         assert_eq!(plan.options.path.as_deref(), Some("/x?y=1"));
+        assert_eq!((plan.options.slow, plan.options.encoding), (Some(0.25), Some(Encoding::Json)));
         assert_eq!(plan.duration.as_secs(), 120);
     }
 
@@ -467,6 +511,7 @@ mod tests {
             (&["loot", "--slo", "p99<50"], "write 50s or 50ms"),
             (&["loot", "--format", "xml"], "text, json, csv"),
             (&["loot", "--path", "loot"], "begins with a slash"),
+            (&["slow-readers", "--slow", "0.5"], "in percent: 0.5%"),
             (&["loot", "--tui", "--quiet"], "cannot be used with"),
             (&["prove", "--only", "a,f"], "e (agreement)"),
             (&["prove", "--rates", "1k,0"], "from 0.001"),

@@ -101,7 +101,8 @@ fn proven(proof: &Proof, outcome: &Outcome) -> Check {
 
 fn remarks(outcome: &Outcome, summary: &Summary, proof: Option<&Proof>) -> Vec<String> {
     let mut remarks = outcome.notes.clone();
-    if summary.lag.p99 > LAG_REMARKABLE_NS && summary.busiest <= BUSY_MAX {
+    let at_ease = summary.busiest <= BUSY_MAX && summary.starved <= STARVED_MAX;
+    if summary.lag.p99 > LAG_REMARKABLE_NS && at_ease {
         let lag = time(crate::report::summary::float(summary.lag.p99));
         remarks.push(format!(
             "send lag p99 is {lag}: requests waited for a free connection. Latencies have that in \
