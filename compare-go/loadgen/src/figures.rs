@@ -94,12 +94,17 @@ pub struct WorkerFigures {
     pub worker: u32,
     /// The time that passed.
     pub wall_ns: u64,
+    /// The part of it in which it had something to do. Falling asleep and waking is not in it: that
+    /// costs CPU time, which is there for work as soon as there is some.
+    pub worked_ns: u64,
     /// CPU time of its thread.
     pub cpu_ns: u64,
     /// The part of it in user space, to the ticks (10 ms as a rule) in which the system samples.
     pub user_ns: u64,
     /// For how long it wanted a core and had none.
     pub starved_ns: u64,
+    /// Requests that it sent in this time.
+    pub sent: u64,
     /// Times that it waited for events.
     pub waits: u64,
     /// Reads from sockets.
@@ -183,17 +188,18 @@ impl Figures {
         if tried == 0.0 { 0.0 } else { errors / tried }
     }
 
-    /// The highest share of its core that a worker used, 0 to 1.
+    /// The highest share of its time in which a worker had something to do, 0 to 1: at 1 it could not
+    /// have sent more.
     #[must_use]
     pub fn busiest(&self) -> f64 {
         let shares = self.workers.iter().filter(|worker| worker.wall_ns > 0);
-        shares.map(|worker| float(worker.cpu_ns) / float(worker.wall_ns)).fold(0.0, f64::max)
+        shares.map(|worker| float(worker.worked_ns) / float(worker.wall_ns)).fold(0.0, f64::max)
     }
 
     /// CPU time of all workers, in nanoseconds, for each request that was sent; 0 where none was.
     #[must_use]
     pub fn cpu_ns_per_request(&self) -> f64 {
-        let sent = self.requests().sent;
+        let sent: u64 = self.workers.iter().map(|worker| worker.sent).sum();
         let cpu_ns: u64 = self.workers.iter().map(|worker| worker.cpu_ns).sum();
         if sent == 0 { 0.0 } else { float(cpu_ns) / float(sent) }
     }
@@ -295,9 +301,11 @@ impl OperationFigures {
 impl WorkerFigures {
     fn add(&mut self, other: &Self) {
         self.wall_ns += other.wall_ns;
+        self.worked_ns += other.worked_ns;
         self.cpu_ns += other.cpu_ns;
         self.user_ns += other.user_ns;
         self.starved_ns += other.starved_ns;
+        self.sent += other.sent;
         self.waits += other.waits;
         self.reads += other.reads;
         self.writes += other.writes;
@@ -333,7 +341,7 @@ pub struct Second {
     pub counters: Vec<Counter>,
     /// Metrics in the order of the lanes.
     pub metrics: Vec<(String, Quantiles)>,
-    /// The highest share of its core that a worker used.
+    /// The highest share of it in which a worker had something to do.
     pub busiest: f64,
 }
 
@@ -358,7 +366,15 @@ mod tests {
         }
         lane.counters[0].count = 1;
         lane.metrics[0].values.record(9);
-        let used = WorkerFigures { worker, wall_ns: 100, cpu_ns: 40, ..WorkerFigures::default() };
+        let sent = latencies.len() as u64;
+        let used = WorkerFigures {
+            worker,
+            wall_ns: 100,
+            worked_ns: 40,
+            cpu_ns: 50,
+            sent,
+            ..Default::default()
+        };
         Figures { lanes: vec![lane], workers: vec![used] }
     }
 
@@ -375,7 +391,7 @@ mod tests {
         assert_eq!(all.workers.len(), 2);
         assert_eq!(all.workers[1].wall_ns, 200);
         assert!((all.busiest() - 0.4).abs() < 1e-9);
-        assert!((all.cpu_ns_per_request() - 30.0).abs() < 1e-9);
+        assert!((all.cpu_ns_per_request() - 150.0 / 4.0).abs() < 1e-9);
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(super) struct Conn {
     pub(super) unsent: Vec<u8>,
     /// It is closed when that is sent.
     pub(super) closing: bool,
+    /// It reads nothing for a while.
+    pub(super) stalls: bool,
 }
 
 impl Conn {
@@ -67,6 +69,7 @@ impl Conn {
             input: Vec::new(),
             unsent: Vec::new(),
             closing: false,
+            stalls: false,
         }
     }
 
@@ -77,6 +80,7 @@ impl Conn {
         self.input.clear();
         self.unsent.clear();
         self.closing = false;
+        self.stalls = false;
         self.socket.take().is_some()
     }
 

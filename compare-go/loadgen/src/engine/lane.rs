@@ -9,7 +9,7 @@ use crate::figures::LaneFigures;
 use crate::plan::Fault;
 use crate::schedule::{Schedule, Timetable};
 use crate::workload::{Asked, Job, Lane, Life, Pace, Traffic};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// The fault `LateDropped` leaves out what is later than this.
 const LATE_NS: u64 = 1_000_000;
@@ -37,8 +37,8 @@ pub(super) struct LaneLoop {
     pub(super) undialled: u32,
     /// Connections that were made for one request each.
     pub(super) dialled: u32,
-    /// Connections that read slowly, by when each reads next.
-    pub(super) slow: VecDeque<(Nanos, u32, u32)>,
+    /// Connections that stall in turns, by when each turns: its number and generation.
+    pub(super) turns: BTreeSet<(Nanos, u32, u32)>,
 }
 
 /// Whether a lane has asked all that it could.
@@ -70,7 +70,7 @@ impl LaneLoop {
             unlooked: 0,
             undialled: 0,
             dialled: 0,
-            slow: VecDeque::new(),
+            turns: BTreeSet::new(),
             lane,
         };
         if this.lane.life == Life::OneRequest {
@@ -196,6 +196,7 @@ impl LaneLoop {
             asked.intended = sent;
         }
         self.conns[conn as usize].asked.push_back(asked);
+        shared.calls.sent += 1;
         if self.lane.life == Life::Kept {
             self.count_sent(operation, intended, sent, shared);
         }

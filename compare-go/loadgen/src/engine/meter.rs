@@ -8,12 +8,16 @@ use std::os::unix::fs::FileExt;
 /// The time of one tick of the system's sampling: `USER_HZ` is 100 wherever Linux runs.
 const TICK_NS: u64 = 10_000_000;
 
-/// System calls of an engine.
+/// What an engine itself counts of its work.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Calls {
     pub(super) waits: u64,
     pub(super) reads: u64,
     pub(super) writes: u64,
+    /// Requests that were sent.
+    pub(super) sent: u64,
+    /// Time in which there was something to do.
+    pub(super) worked_ns: u64,
 }
 
 /// Reads what the calling thread has used since the last time.
@@ -48,13 +52,15 @@ impl Meter {
     pub(super) fn take(&mut self, calls: &mut Calls) -> WorkerFigures {
         let now = self.reading();
         let last = std::mem::replace(&mut self.last, now);
-        let Calls { waits, reads, writes } = std::mem::take(calls);
+        let Calls { waits, reads, writes, sent, worked_ns } = std::mem::take(calls);
         WorkerFigures {
             worker: self.worker,
             wall_ns: now.wall.since(last.wall),
             cpu_ns: now.cpu.since(last.cpu),
             user_ns: now.user_ns.saturating_sub(last.user_ns),
             starved_ns: now.starved_ns.saturating_sub(last.starved_ns),
+            worked_ns,
+            sent,
             waits,
             reads,
             writes,
@@ -95,12 +101,13 @@ mod tests {
 
     #[test]
     fn work_is_seen_and_calls_are_counted_once() {
-        let mut calls = Calls { waits: 1, reads: 2, writes: 3 };
+        let mut calls = Calls { waits: 1, reads: 2, writes: 3, sent: 5, worked_ns: 6 };
         let mut meter = Meter::new(4);
         let end = Nanos::now() + std::time::Duration::from_millis(50);
         while Nanos::now() < end {}
         let used = meter.take(&mut calls);
         assert_eq!((used.worker, used.waits, used.reads, used.writes), (4, 1, 2, 3));
+        assert_eq!((used.sent, used.worked_ns), (5, 6));
         assert!(used.wall_ns >= 50_000_000 && used.cpu_ns > 0, "{used:?}");
         assert!(used.cpu_ns <= used.wall_ns + 1_000_000, "{used:?}");
         assert_eq!(meter.take(&mut calls).reads, 0);

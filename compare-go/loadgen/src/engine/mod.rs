@@ -39,6 +39,8 @@ use sweep::Sweep;
 const EVENTS: usize = 64;
 /// Requests of one lane that are sent before something else has its turn.
 const BURST: u32 = 32;
+/// A wait that was shorter was a question to the system, and no sleep.
+const NO_SLEEP_NS: u64 = 2_000;
 /// The longest sleep: what no event tells of is looked at as often.
 const SLEEP_MAX_NS: u64 = 10_000_000;
 
@@ -118,6 +120,7 @@ impl Engine {
 
     fn run(&mut self) -> rustix::io::Result<End> {
         let mut events: Vec<Event> = Vec::with_capacity(EVENTS);
+        let mut woke = Nanos::now();
         loop {
             let now = Nanos::now();
             if let Some(end) = self.turn(now) {
@@ -125,16 +128,22 @@ impl Engine {
             }
             self.sweep.look(now, &mut self.lanes, &mut self.shared);
             let asking = if self.begun { self.ask_due() } else { Asking::Done };
+            let slept = Nanos::now();
             let timeout = match asking {
                 Asking::More => Timespec { tv_sec: 0, tv_nsec: 0 },
-                Asking::Done => self.sleep(),
+                Asking::Done => self.sleep(slept),
             };
+            self.shared.calls.worked_ns += slept.since(woke);
             events.clear();
             self.shared.calls.waits += 1;
             let buffer = rustix::buffer::spare_capacity(&mut events);
             match epoll::wait(&self.shared.epoll, buffer, Some(&timeout)) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error),
+            }
+            woke = Nanos::now();
+            if woke.since(slept) < NO_SLEEP_NS {
+                woke = slept;
             }
             for event in &events {
                 let place = Place::of(event.data);
@@ -154,11 +163,10 @@ impl Engine {
     }
 
     /// For how long there is nothing to do but to listen.
-    fn sleep(&self) -> Timespec {
-        let now = Nanos::now();
+    fn sleep(&self, now: Nanos) -> Timespec {
         let due = self.lanes.iter().map(|lane| {
             let next = if self.begun { lane.next() } else { Nanos::NEVER };
-            next.min(lane.next_slow())
+            next.min(lane.next_turn())
         });
         let next = due.min().unwrap_or(Nanos::NEVER).min(self.phases.next());
         let nanos = next.since(now).min(SLEEP_MAX_NS);

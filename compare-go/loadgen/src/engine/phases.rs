@@ -74,11 +74,11 @@ impl Phases {
 impl Engine {
     /// Does what is due by the clock. Returns how the run has ended, if it has.
     pub(super) fn turn(&mut self, now: Nanos) -> Option<End> {
-        if self.begun {
-            for lane in &mut self.lanes {
+        for lane in &mut self.lanes {
+            if self.begun {
                 lane.count_due(now.min(Nanos(self.phases.ends.0 - 1)));
-                lane.read_slowly(now, &mut self.shared);
             }
+            lane.turn_due(now, &mut self.shared);
         }
         if now >= self.phases.next() || now >= self.phases.look {
             self.phases.look = Nanos(now.0 + LOOK_NS.min(super::SLEEP_MAX_NS));

@@ -16,7 +16,7 @@ use std::time::Duration;
 const INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// What an empty buffer may keep of its memory.
 const IDLE_BYTES_MAX: usize = 64 * 1024;
-/// Connections that read slowly are told of an end or a reset, and of nothing else.
+/// Connections that stall are told of an end or a reset, and of nothing else.
 const NO_READS: EventFlags = EventFlags::RDHUP;
 /// Sources of connections that last for one request, and of each further lane, are apart.
 const NUMBERS_OF_A_LANE: u32 = 40_000_000;
@@ -95,7 +95,7 @@ impl LaneLoop {
         // Before a connection goes, what is there says why.
         let over = flags.intersects(EventFlags::HUP | EventFlags::ERR | EventFlags::RDHUP);
         if over || flags.contains(EventFlags::IN) {
-            self.read(conn, usize::MAX, shared);
+            self.read(conn, shared);
         }
     }
 
@@ -146,11 +146,8 @@ impl LaneLoop {
             self.ask(conn, pending.operation, pending.intended, shared);
             return;
         }
-        if let Reading::Slowly { every, .. } = self.lane.reading {
-            self.slow.push_back((Nanos::now() + every, conn, place.generation));
-        }
         if self.lane.reading != Reading::AtOnce {
-            self.watch_anew(conn, shared);
+            self.turn_reading(conn, place.generation, Nanos::now(), shared);
         }
         self.enqueue(conn);
     }
@@ -159,10 +156,7 @@ impl LaneLoop {
     fn watch_anew(&mut self, conn: u32, shared: &mut Shared) {
         let place = self.place(conn);
         let state = &self.conns[conn as usize];
-        let reads = match self.lane.reading {
-            Reading::Never | Reading::Slowly { .. } if state.state == State::Open => NO_READS,
-            Reading::AtOnce | Reading::Never | Reading::Slowly { .. } => EventFlags::IN,
-        };
+        let reads = if state.stalls { NO_READS } else { EventFlags::IN };
         let writes = if state.unsent.is_empty() { EventFlags::empty() } else { EventFlags::OUT };
         let Some(socket) = &state.socket else { return };
         if let Err(error) = shared.rewatch(socket, place, reads | writes) {
@@ -206,11 +200,10 @@ impl LaneLoop {
         }
     }
 
-    /// Reads once, at most so many bytes.
-    pub(super) fn read(&mut self, conn: u32, bytes_max: usize, shared: &mut Shared) {
+    /// Reads once.
+    fn read(&mut self, conn: u32, shared: &mut Shared) {
         let Some(socket) = &self.conns[conn as usize].socket else { return };
-        let bytes_max = bytes_max.min(shared.read.len());
-        let result = rustix::io::read(socket, &mut shared.read[..bytes_max]);
+        let result = rustix::io::read(socket, &mut shared.read[..]);
         let read_at = Nanos::now();
         shared.calls.reads += 1;
         match result {
@@ -348,24 +341,32 @@ impl LaneLoop {
         }
     }
 
-    /// Reads from the connections that read slowly and whose time has come.
-    pub(super) fn read_slowly(&mut self, now: Nanos, shared: &mut Shared) {
-        let Reading::Slowly { bytes, every } = self.lane.reading else { return };
-        while let Some((at, conn, generation)) = self.slow.front().copied() {
+    /// Has connections stall, or read on, whose time has come.
+    pub(super) fn turn_due(&mut self, now: Nanos, shared: &mut Shared) {
+        while let Some((at, conn, generation)) = self.turns.first().copied() {
             if at > now {
                 return;
             }
-            self.slow.pop_front();
+            self.turns.pop_first();
             let state = &self.conns[conn as usize];
             if state.generation == generation && state.socket.is_some() {
-                self.slow.push_back((now + every.max(Duration::from_millis(1)), conn, generation));
-                self.read(conn, bytes as usize, shared);
+                self.turn_reading(conn, generation, now, shared);
             }
         }
     }
 
-    /// When a connection that reads slowly reads next.
-    pub(super) fn next_slow(&self) -> Nanos {
-        self.slow.front().map_or(Nanos::NEVER, |(at, ..)| *at)
+    /// A connection stalls if it did not, and reads on if it did.
+    fn turn_reading(&mut self, conn: u32, generation: u32, now: Nanos, shared: &mut Shared) {
+        let Reading::Stalling { stalls, reads } = self.lane.reading else { return };
+        let state = &mut self.conns[conn as usize];
+        state.stalls = !state.stalls;
+        let lasts = if state.stalls { stalls } else { reads }.max(Duration::from_millis(1));
+        self.turns.insert((now + lasts, conn, generation));
+        self.watch_anew(conn, shared);
+    }
+
+    /// When a connection that stalls reads next, or the other way round.
+    pub(super) fn next_turn(&self) -> Nanos {
+        self.turns.first().map_or(Nanos::NEVER, |(at, ..)| *at)
     }
 }
