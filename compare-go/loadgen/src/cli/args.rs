@@ -246,7 +246,7 @@ const PROVE_HELP: &str = "\
   a  a server that stands still for three fifths of a run: p90 must read at least 80 % of the stall
   b  a null server with a fixed delay must be read back within 5 % or 100 us
   c  at each rate, at least 99 % of what was due must be sent and answered
-  d  the generator must have used at most 80 % of its core at the highest rate of c
+  d  the generator must be busy at most 80 % of the time at the highest rate of c
   e  wrk must measure the same, within 5 %: closed loop, the same connections, the same server
 
 Each is measured several times, as the output says, and its median is judged; nothing is tried again

@@ -9,6 +9,7 @@ use crate::report::summary::float;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, LineGauge, Paragraph, Row, Sparkline, Table};
 
@@ -92,6 +93,8 @@ fn heading(
     let gauge = LineGauge::default()
         .ratio(length.map_or(0.0, |length| (elapsed / length).clamp(0.0, 1.0)))
         .label(label)
+        .filled_symbol(symbols::line::THICK_HORIZONTAL)
+        .unfilled_symbol(symbols::line::HORIZONTAL)
         .filled_style(colour(Color::Green))
         .unfilled_style(dim());
     frame.render_widget(gauge, second);
@@ -108,23 +111,20 @@ fn last_second(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot<'_>) {
     let length_s = float(second.length_ms.max(1)) / 1000.0;
     let shown = |ns: u64| time(float(ns));
     let errors: u64 = second.errors.iter().map(|(_, count)| count).sum();
+    let both = |one: u64, other: u64| format!("{} / {}", shown(one), shown(other));
     let rows = [
         ("answers", rate(float(second.requests.right) / length_s), false),
         ("due", rate(float(second.requests.due) / length_s), false),
-        (
-            "p50 / p99",
-            format!("{} / {}", shown(second.latency.p50), shown(second.latency.p99)),
-            false,
-        ),
-        ("p99.9", shown(second.latency.p999), false),
-        ("max", shown(second.latency.max), false),
-        ("send lag p99", shown(second.lag.p99), false),
+        ("p50 / p99", both(second.latency.p50, second.latency.p99), false),
+        ("p99.9 / max", both(second.latency.p999, second.latency.max), false),
+        ("lag p99", shown(second.lag.p99), false),
         ("errors", count(errors), errors > 0),
-        ("backlog / ready", format!("{} / {}", count(second.backlog), count(second.ready)), false),
+        ("backlog", count(second.backlog), false),
+        ("ready", count(second.ready), false),
     ];
     let lines = rows.map(|(name, value, bad)| {
         let style = if bad { colour(Color::Red) } else { Style::new() };
-        Line::from(vec![Span::styled(format!("{name:<16}"), dim()), Span::styled(value, style)])
+        Line::from(vec![Span::styled(format!("{name:<13}"), dim()), Span::styled(value, style)])
     });
     frame.render_widget(Paragraph::new(lines.to_vec()).block(block), area);
 }

@@ -1,8 +1,8 @@
 //! Claims c and d: what is to be sent is sent and answered, with CPU to spare.
 //!
 //! At each rate, right answers within the time that counts must be 99 % of what was due in it; what
-//! comes in afterwards does not count. The generator's share of its core at the highest rate that
-//! held must leave some: a generator near its limit is late itself.
+//! comes in afterwards does not count. At the highest rate that held, the generator must have had
+//! nothing to do for some of the time: one near its limit is late itself.
 
 use super::round::{Round, median};
 use super::{Claim, Part, Prover, Reading};
@@ -55,7 +55,8 @@ pub(super) fn prove(prover: &Prover<'_>) -> anyhow::Result<Rates> {
         },
         headroom: Part {
             claim: Claim::Headroom,
-            what: "the generator's share of its core at the highest rate that held".into(),
+            what: "how much of the time the generator was busy at the highest rate that held"
+                .into(),
             not_shown: headroom.is_empty().then(|| "no rate held; try lower --rates".into()),
             readings: headroom,
         },
@@ -117,7 +118,7 @@ fn headroom(tried: &Tried) -> Reading {
         subject: rate(tried.rate_per_s),
         value,
         rounds: tried.busy.clone(),
-        shown: format!("{} of its core, {cpu} for each request", share(value)),
+        shown: format!("busy {}, {cpu} of CPU for each request", share(value)),
         limit: format!("at most {}", share(BUSY_MAX)),
         held: value <= BUSY_MAX,
     }

@@ -31,6 +31,8 @@ fn second_figures() -> Figures {
     let worker = WorkerFigures {
         wall_ns: 1_000_000_000,
         cpu_ns: 250_000_000,
+        worked_ns: 200_000_000,
+        sent: 150,
         starved_ns: 1_000_000,
         ..WorkerFigures::default()
     };

@@ -29,7 +29,7 @@ pub struct Summary {
     pub errors: u64,
     /// Errors among everything that was tried.
     pub error_share: f64,
-    /// The highest share of its core that a worker of the generator used.
+    /// The highest share of the time in which a worker of the generator had something to do.
     pub busiest: f64,
     /// The highest share of the time for which a worker wanted its core and had it not.
     pub starved: f64,

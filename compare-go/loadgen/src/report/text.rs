@@ -1,6 +1,6 @@
 //! A run as people read it.
 
-use crate::figures::Figures;
+use crate::figures::{Figures, WorkerFigures};
 use crate::histogram::Quantiles;
 use crate::outcome::Ending;
 use crate::plan::{Arrivals, Load, Plan};
@@ -11,6 +11,9 @@ use crate::report::summary::{Summary, float};
 use crate::report::table::{row, table};
 use std::fmt::Write;
 use std::time::Duration;
+
+/// Reports fit into so many, as far as names and errors let them.
+const COLUMNS: usize = 80;
 
 /// Writes a report.
 #[must_use]
@@ -57,19 +60,17 @@ fn heading(report: &Report, paint: Paint) -> String {
         _ => format!("{} {name}", count(u64::from(*number))),
     });
     let lanes = lanes.collect::<Vec<_>>().join(", ");
-    let _ = writeln!(
-        text,
-        "  {} on {lanes} connections, measured for {} after {} of warm-up, seed {}\n",
-        plan.server,
-        seconds(outcome.measured),
-        seconds(plan.warmup),
-        plan.seed,
-    );
+    let (measured, warmup) = (seconds(outcome.measured), seconds(plan.warmup));
+    let rows = vec![
+        ("server", format!("{}, {lanes} connections", plan.server)),
+        ("measured", format!("{measured} after {warmup} of warm-up, seed {}", plan.seed)),
+    ];
+    text += &lines(rows);
     text
 }
 
 fn latencies(summary: &Summary, paint: Paint) -> String {
-    let head = ["", "answers", "rate", "p50", "p90", "p99", "p99.9", "p99.99", "max", "mean"];
+    let head = ["", "answers", "rate", "p50", "p90", "p99", "p99.9", "max"];
     let mut rows = vec![row(head)];
     for op in &summary.operations {
         let answers = (count(op.right), rate(op.rate_per_s));
@@ -85,8 +86,8 @@ fn latencies(summary: &Summary, paint: Paint) -> String {
 }
 
 fn latency_row(name: &str, (answers, rate): (String, String), latency: &Quantiles) -> Vec<String> {
-    let Quantiles { count, mean, p50, p90, p99, p999, p9999, max, .. } = *latency;
-    let values = [p50, p90, p99, p999, p9999, max].map(float).into_iter().chain([mean]);
+    let Quantiles { count, p50, p90, p99, p999, max, .. } = *latency;
+    let values = [p50, p90, p99, p999, max].map(float);
     let shown = |ns: f64| if count == 0 { "-".to_owned() } else { time(ns) };
     [name.to_owned(), answers, rate].into_iter().chain(values.map(shown)).collect()
 }
@@ -96,11 +97,10 @@ fn metrics(figures: &Figures, paint: Paint) -> String {
     let counters: Vec<_> = figures.lanes.iter().flat_map(|lane| &lane.counters).collect();
     let mut text = String::new();
     if !metrics.is_empty() {
-        let mut rows = vec![row(["", "values", "p50", "p90", "p99", "p99.9", "max", "mean"])];
+        let mut rows = vec![row(["", "values", "p50", "p90", "p99", "p99.9", "max"])];
         for metric in metrics {
             let of = metric.values.quantiles();
             let values = [of.p50, of.p90, of.p99, of.p999, of.max].map(float);
-            let values = values.into_iter().chain([of.mean]);
             let values = values.map(|value| match of.count {
                 0 => "-".to_owned(),
                 _ => in_unit(&metric.name, value),
@@ -149,12 +149,8 @@ fn traffic(report: &Report, paint: Paint) -> String {
     let opened: u64 = lanes.iter().map(|lane| lane.connections.opened).sum();
     let ended: u64 = lanes.iter().map(|lane| lane.connections.ended_idle).sum();
     let ready: u64 = lanes.iter().map(|lane| lane.connections.ready).sum();
-    let text = format!(
-        "{} at the end; while measured {} were made and {} idle ones ended by the server",
-        count(ready),
-        count(opened),
-        count(ended),
-    );
+    let (ready, opened, ended) = (count(ready), count(opened), count(ended));
+    let text = format!("{ready} at the end; meanwhile {opened} made, {ended} idle ones ended");
     rows.push(("connections", text));
     section("Traffic", rows, paint)
 }
@@ -177,24 +173,26 @@ fn errors(figures: &Figures, summary: &Summary, paint: Paint) -> String {
 }
 
 fn generator(report: &Report, paint: Paint) -> String {
-    let summary = &report.summary;
-    let rows = report.outcome.figures.workers.iter().map(|worker| {
+    let workers = &report.outcome.figures.workers;
+    let mut rows = Vec::new();
+    for worker in workers {
         let wall = float(worker.wall_ns.max(1));
         let of = |ns: u64| share(float(ns) / wall);
-        let core = report.plan.workers.cores.get(worker.worker as usize);
-        let on = core.map_or("its core".to_owned(), |core| format!("core {core}"));
-        let text = format!(
-            "{} of {on}, {} waiting for it; {} waits, {} reads, {} writes",
-            of(worker.cpu_ns),
-            of(worker.starved_ns),
-            count(worker.waits),
-            count(worker.reads),
-            count(worker.writes),
-        );
-        (format!("worker {}", worker.worker), text)
-    });
-    let mut rows: Vec<(String, String)> = rows.collect();
-    let cpu = time(summary.cpu_ns_per_request);
+        let cores = &report.plan.workers.cores;
+        let on = match cores.len() {
+            0 => "a core".to_owned(),
+            many => format!("core {}", cores[worker.worker as usize % many]),
+        };
+        let (busy, cpu) = (of(worker.worked_ns), of(worker.cpu_ns));
+        let starved = of(worker.starved_ns);
+        let text = format!("busy {busy}, CPU {cpu} of {on}, {starved} waiting for it");
+        rows.push((format!("worker {}", worker.worker), text));
+    }
+    let calls = |of: fn(&WorkerFigures) -> u64| count(workers.iter().map(of).sum());
+    let (reads, writes) = (calls(|worker| worker.reads), calls(|worker| worker.writes));
+    let waits = calls(|worker| worker.waits);
+    rows.push(("calls".into(), format!("{waits} waits, {reads} reads, {writes} writes")));
+    let cpu = time(report.summary.cpu_ns_per_request);
     rows.push(("cost".into(), format!("{cpu} of CPU for each request")));
     let rows = rows.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
     section("Generator", rows, paint)
@@ -218,22 +216,41 @@ fn validity(report: &Report, paint: Paint) -> String {
     let word = if validity.valid { "valid" } else { "NOT VALID" };
     let mut text = format!("{}: {}\n", paint.title("Result"), mark(validity.valid, word, paint));
     for check in &validity.checks {
-        let _ = writeln!(text, "  {} {}", sign(check.held, paint), check.text);
+        let _ = writeln!(text, "  {} {}", sign(check.held, paint), wrapped(&check.text));
     }
     for remark in &validity.remarks {
-        let _ = writeln!(text, "  - {remark}");
+        let _ = writeln!(text, "  - {}", wrapped(remark));
     }
     text
 }
 
 fn section(title: &str, rows: Vec<(&str, String)>, paint: Paint) -> String {
-    let mut text = paint.title(title);
-    text.push('\n');
+    format!("{}\n{}", paint.title(title), lines(rows))
+}
+
+/// Names and values, and an empty line.
+fn lines(rows: Vec<(&str, String)>) -> String {
+    let mut text = String::new();
     for (name, value) in rows {
         let _ = writeln!(text, "  {name:<12} {value}");
     }
     text.push('\n');
     text
+}
+
+/// A text in lines that fit a narrow terminal, behind a mark of four columns.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is one");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS - 4 {
+            lines.push(word.to_owned());
+        } else {
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(word);
+        }
+    }
+    lines.join("\n    ")
 }
 
 /// A line that is good or bad.
@@ -262,7 +279,8 @@ mod tests {
         let text = write(&sample::report("p99<50ms,errors<0.1%"), Paint::NONE);
         for part in [
             "resolve: open loop, 150/s, poisson arrivals\n",
-            "127.0.0.1:8080 on 64 connections, measured for 2.00 s after 1.00 s of warm-up, seed 7",
+            "server       127.0.0.1:8080, 64 connections\n",
+            "measured     2.00 s after 1.00 s of warm-up, seed 7\n",
             "resolve       200   100/s  1.00 ms",
             "all           298   149/s  1.00 ms",
             "send lag                   20.0 us",
@@ -273,7 +291,7 @@ mod tests {
             "Errors: 2, 0.67 %",
             "wrong                     2  an answer was not right",
             "rank 7 in place of 6",
-            "25 % of core 1, 0.10 % waiting for it",
+            "busy 20 %, CPU 25 % of core 1, 0.10 % waiting for it",
             "1.67 ms of CPU for each request",
             "p99<50ms: 3.00 ms, held",
             "errors<0.1%: 0.67 %, NOT HELD",
@@ -283,6 +301,8 @@ mod tests {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
         assert!(!text.contains('\x1b'));
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(COLUMNS), "{text}");
     }
 
     #[test]

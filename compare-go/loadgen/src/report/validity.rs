@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// The least share of the requests that were due that must have been sent.
 pub const ACHIEVED_MIN: f64 = 0.99;
-/// The largest share of its core that a worker of the generator may use: above it, requests queue in
-/// the generator.
+/// The largest share of the time in which a worker of the generator may have something to do: above
+/// it, requests queue in the generator.
 pub const BUSY_MAX: f64 = 0.8;
 /// The largest share of the time for which a worker may have wanted its core without having it. One
 /// in a hundred moves p99 by itself.
@@ -52,7 +52,7 @@ impl Validity {
             checks.push(Check::new("achieved", part >= ACHIEVED_MIN, text));
         }
         let (busiest, limit) = (share(summary.busiest), share(BUSY_MAX));
-        let text = format!("the generator used {busiest} of a core (at most {limit})");
+        let text = format!("the generator was busy {busiest} of the time (at most {limit})");
         checks.push(Check::new("headroom", summary.busiest <= BUSY_MAX, text));
         let (starved, limit) = (share(summary.starved), share(STARVED_MAX));
         let text = format!("it waited for its core {starved} of the time (at most {limit})");
@@ -160,7 +160,7 @@ mod tests {
         let late = |_: &mut Plan, outcome: &mut Outcome| outcome.seconds[2].requests.sent = 140;
         assert_eq!(failed(&judged(late, None)), ["achieved"]);
         let busy = |_: &mut Plan, outcome: &mut Outcome| {
-            outcome.figures.workers[0].cpu_ns = 1_700_000_000;
+            outcome.figures.workers[0].worked_ns = 1_700_000_000;
         };
         assert_eq!(failed(&judged(busy, None)), ["headroom"]);
         let starved = |_: &mut Plan, outcome: &mut Outcome| {
