@@ -12,6 +12,8 @@ use std::time::Duration;
 pub const CONNECTIONS_PER_SOURCE: u32 = 10_000;
 /// For how long the system keeps the port of a connection that this side has closed.
 pub const PORT_REST: Duration = Duration::from_secs(60);
+/// Bytes of a segment on Ethernet.
+const SEGMENT_BYTES: u32 = 1_460;
 /// Loopback addresses that are used at most.
 const SOURCES_MAX: u32 = 1 << 16;
 
@@ -37,6 +39,9 @@ pub fn dial(dial: Dial) -> io::Result<Socket> {
     if dial.small_buffer {
         // The system takes it as its smallest.
         socket.set_recv_buffer_size(1)?;
+        // Segments as on a network: what a server's system buffers for a peer is counted in
+        // segments, and those of the loopback device are of 64 KiB.
+        socket.set_tcp_mss(SEGMENT_BYTES)?;
     }
     if let Some(source) = source(dial.to.ip(), dial.number) {
         // A port that rests may be taken again for another connection.

@@ -60,15 +60,13 @@ pub enum Reading {
     /// Whatever comes, at once.
     #[default]
     AtOnce,
-    /// Nothing, until the server ends the connection; then what is there, to learn why. The receive
-    /// buffer is as small as the system makes it.
-    Never,
-    /// A few bytes now and then, from a receive buffer as small as the system makes it.
-    Slowly {
-        /// At most so many at once.
-        bytes: u32,
-        /// So often.
-        every: Duration,
+    /// Nothing for a while, then whatever comes for a while, in turn, as where a network comes and
+    /// goes. The receive buffer is as small as the system makes it.
+    Stalling {
+        /// For how long nothing is read.
+        stalls: Duration,
+        /// For how long everything is.
+        reads: Duration,
     },
 }
 

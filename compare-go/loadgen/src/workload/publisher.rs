@@ -32,8 +32,6 @@ pub struct Publisher {
     pub hunts: Vec<String>,
     /// Players who may join each of them.
     pub capacity: u32,
-    /// The share of restarts in all requests, 0 to 1.
-    pub restarts: f64,
 }
 
 impl Plot for Publisher {
@@ -53,8 +51,8 @@ impl Plot for Publisher {
         }
     }
 
-    fn start(self, share: Share, seed: u64) -> Box<dyn Traffic> {
-        let Self { host, token, small, large, hunts, capacity, restarts, .. } = self;
+    fn start(self, share: Share, _seed: u64) -> Box<dyn Traffic> {
+        let Self { host, token, small, large, hunts, capacity, .. } = self;
         let sizes = small.len();
         let quests: Vec<_> =
             small.iter().chain(&large).map(|quest| Quest::new(quest, &host, &token)).collect();
@@ -70,9 +68,7 @@ impl Plot for Publisher {
             host,
             token,
             capacity,
-            restarts,
-            rng: fastrand::Rng::with_seed(seed),
-            is_large_next: false,
+            turn: 0,
             reader: Reader::default(),
             asked: vec![VecDeque::new(); share.count as usize],
         })
@@ -90,9 +86,8 @@ struct Publishing {
     host: String,
     token: String,
     capacity: u32,
-    restarts: f64,
-    rng: fastrand::Rng,
-    is_large_next: bool,
+    /// How many requests were chosen.
+    turn: usize,
     reader: Reader,
     /// By connection.
     asked: Vec<VecDeque<Asking>>,
@@ -134,9 +129,9 @@ enum Asking {
     Restart { hunt: usize, version: u32, is_over: bool },
 }
 
-const OPERATIONS: [&str; 3] = ["publish_4200", "publish_8500", "restart"];
+/// In turn: one restart for two publications.
+pub(super) const OPERATIONS: [&str; 3] = ["publish_4200", "publish_8500", "restart"];
 const PUBLISH_SMALL: usize = 0;
-const PUBLISH_LARGE: usize = 1;
 const RESTART: usize = 2;
 
 const COUNTERS: [&str; 1] = ["restarts_early"];
@@ -219,9 +214,11 @@ impl Publishing {
         let hunt = &mut self.hunts[hunt];
         let quest = &self.quests[hunt.quest];
         hunt.busy = false;
-        hunt.over = read + quest.round;
         if !is_over && response.status == 409 {
             return Ok(());
+        }
+        if response.status == 201 {
+            hunt.over = read + quest.round;
         }
         let told: Started<'_> = document(response, if is_over { &[201] } else { &[200, 201] })?;
         let last = hunt.round + std::mem::take(&mut hunt.lost);
@@ -270,11 +267,8 @@ impl Traffic for Publishing {
     }
 
     fn choose(&mut self) -> usize {
-        if self.rng.f64() < self.restarts {
-            return RESTART;
-        }
-        self.is_large_next = !self.is_large_next;
-        if self.is_large_next { PUBLISH_SMALL } else { PUBLISH_LARGE }
+        self.turn += 1;
+        (self.turn - 1) % OPERATIONS.len()
     }
 
     fn request(&mut self, conn: u32, operation: usize, out: &mut Vec<u8>) -> Result<(), Exhausted> {

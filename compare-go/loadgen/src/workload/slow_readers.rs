@@ -20,8 +20,14 @@ const CONNECTIONS: u32 = 1_000;
 const HUNTS: u32 = 10;
 /// The share of slow readers.
 const SLOW: f64 = 0.2;
-/// A trickle: less than a tenth of what is sent.
-const TRICKLE: Reading = Reading::Slowly { bytes: 2_048, every: Duration::from_secs(1) };
+/// A frame has 4 KiB in JSON, so the buffers of a peer that stalls are full after four seconds, the
+/// system's and the server's: this one gets a full frame in place of those that were left out.
+const STALLING: Reading =
+    Reading::Stalling { stalls: Duration::from_secs(6), reads: Duration::from_secs(2) };
+/// A server waits ten seconds for a peer to take anything, from when the system's buffers are full
+/// after two, and two more for it to take the end.
+const STUCK: Reading =
+    Reading::Stalling { stalls: Duration::from_millis(12_500), reads: Duration::from_secs(2) };
 
 pub(super) fn lanes(plan: &Plan) -> Result<Vec<Lane>, String> {
     let all = plan.connections.unwrap_or(CONNECTIONS);
@@ -30,12 +36,12 @@ pub(super) fn lanes(plan: &Plan) -> Result<Vec<Lane>, String> {
         return Err(format!("the share of slow readers is 0 to 1, not {share}"));
     }
     let slow = part(all, share);
-    let trickling = slow / 2;
+    let stuck = slow / 2;
     let lane = |name, count| Lane::new(name, plan.server, count, Pace::Never);
     Ok(vec![
         lane("prompt", all - slow),
-        Lane { reading: TRICKLE, ..lane("trickling", trickling) },
-        Lane { reading: Reading::Never, ..lane("stuck", slow - trickling) },
+        Lane { reading: STALLING, ..lane("stalling", slow - stuck) },
+        Lane { reading: STUCK, ..lane("stuck", stuck) },
     ])
 }
 

@@ -71,7 +71,7 @@ const ALL_COUNTERS: [&str; COUNTERS.len() + 2] = {
 };
 /// Closed with 1008.
 const CLOSED_TOO_SLOW: usize = COUNTERS.len();
-/// Ended by force: the Close frame itself was not taken either.
+/// Ended without a Close frame, or before there was room to take it.
 const CUT_OFF: usize = COUNTERS.len() + 1;
 /// With which a server closes the connection of a peer that does not take its bytes.
 const POLICY_VIOLATION: u16 = 1008;
@@ -112,7 +112,7 @@ impl Traffic for Watching {
 
     fn ended(&mut self, conn: u32, loss: Loss, heard: &mut Heard<'_>) {
         let socket = &mut self.conns[conn as usize].socket;
-        if self.patience == Patience::Slow && socket.is_open() && loss == Loss::Reset {
+        if self.patience == Patience::Slow && socket.is_open() {
             heard.count(CUT_OFF, 1);
             heard.close();
         } else {
