@@ -28,17 +28,22 @@ const SOCKETS: [Conn; 3] = [
 pub fn sequence(seed: u64, length: usize, corpus: &Corpus) -> Vec<Call> {
     let mut random = Rng::with_seed(seed);
     let home = Place::any(&mut random);
-    let mut generator = Generator { random, corpus, home, sockets: Default::default() };
+    let mut generator = Generator { random, corpus, home, crowd: 0, sockets: Default::default() };
     let mut calls = generator.world();
     calls.extend((0..length).map(|_| generator.call()));
     calls
 }
+
+/// The number of the first session of a crowd.
+const CROWD: u32 = 10;
 
 struct Generator<'a> {
     random: Rng,
     corpus: &'a Corpus,
     /// Where players of `fz-h1` are.
     home: Place,
+    /// How many more players `fz-h1` has.
+    crowd: u32,
     /// What the WebSockets were asked to speak; none where they were not, or not again.
     sockets: [Option<Protocol>; SOCKETS.len()],
 }
@@ -73,6 +78,13 @@ impl Generator<'_> {
         if self.once_in(6) {
             let at = self.random.usize(0..calls.len());
             calls.remove(at);
+        }
+        if self.once_in(6) {
+            self.crowd = 10;
+        }
+        for player in 0..self.crowd {
+            let body = format!("{{\"name\":\"n{player}\"}}").into_bytes();
+            calls.push(join("fz-h1", CROWD + player, body));
         }
         let sockets = self.random.usize(0..3);
         calls.extend((0..sockets).map(|_| self.open()));
@@ -182,6 +194,9 @@ impl Generator<'_> {
         let given = format!("{{{}}}", self.player().resolve());
         let body = self.text(given.into_bytes(), &self.corpus.resolves, 30);
         let session = match hunt {
+            "fz-h1" if self.crowd > 0 && !self.once_in(5) => {
+                bearer(&format!("s{}", CROWD + self.random.u32(0..self.crowd)))
+            }
             "fz-h1" if !self.once_in(5) => bearer(self.pick(&["s0", "s1", "s4"])),
             "fz-h2" if !self.once_in(5) => bearer(self.pick(&["s2", "s3"])),
             _ => self.session(),
