@@ -4,9 +4,10 @@
 package nethttp
 
 import (
+	"bytes"
 	"context"
-	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -42,8 +43,7 @@ func New(
 		ReadHeaderTimeout:            milliseconds(limits.HeadTimeoutMs),
 		IdleTimeout:                  milliseconds(limits.KeepAliveMs),
 		DisableGeneralOptionsHandler: true,
-		// It logs what peers do wrong.
-		ErrorLog: log.New(io.Discard, "", 0),
+		ErrorLog:                     log.New(faults{}, "", 0),
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, conn)
 		},
@@ -64,6 +64,16 @@ func (s *Server) Serve(listener net.Listener) error { return s.http.Serve(listen
 
 // Shutdown closes connections that are idle, and waits for the others until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+
+// faults is what the library logs: our own faults are told, those of peers are not.
+type faults struct{}
+
+func (faults) Write(line []byte) (int, error) {
+	if bytes.HasPrefix(line, []byte("http: panic serving")) {
+		slog.Error("a fault of the server", "said", string(line))
+	}
+	return len(line), nil
+}
 
 type connKey struct{}
 
