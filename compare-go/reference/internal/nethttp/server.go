@@ -10,13 +10,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"strings"
 	"time"
 
 	"treasurehunt/internal/api"
 	"treasurehunt/internal/config"
 	"treasurehunt/internal/listen"
+	"treasurehunt/internal/metrics"
 	"treasurehunt/internal/play"
 )
 
@@ -83,16 +83,11 @@ func connOf(r *http.Request) *listen.Conn {
 	return conn
 }
 
-// withProfiles answers /debug/pprof/ before the handler is asked.
+// withProfiles answers with profiles before the handler is asked.
 func withProfiles(handler http.Handler) http.Handler {
-	profiles := http.NewServeMux()
-	profiles.HandleFunc("/debug/pprof/", pprof.Index)
-	profiles.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	profiles.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	profiles.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	profiles.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	profiles := metrics.Profiles()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.RequestURI, "/debug/pprof/") {
+		if strings.HasPrefix(r.RequestURI, metrics.ProfilesPath) {
 			profiles.ServeHTTP(w, r)
 			return
 		}

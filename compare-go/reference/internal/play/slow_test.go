@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -105,18 +106,29 @@ type frame struct {
 func (s *stage) next(client net.Conn) (f frame, closed string) {
 	s.t.Helper()
 	_ = client.SetReadDeadline(time.Now().Add(10 * time.Second))
-	got, err := ws.ReadFrame(client)
+	opcode, payload := s.read(client)
+	if opcode == ws.OpClose {
+		code, reason := ws.ParseCloseFrameData(payload)
+		return f, fmt.Sprintf("%d %s", code, reason)
+	}
+	if err := json.Unmarshal(payload, &f); err != nil {
+		s.t.Fatalf("%q: %v", payload, err)
+	}
+	return f, ""
+}
+
+// read reads a frame.
+func (s *stage) read(client net.Conn) (ws.OpCode, []byte) {
+	s.t.Helper()
+	h, err := ws.ReadHeader(client)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if got.Header.OpCode == ws.OpClose {
-		code, reason := ws.ParseCloseFrameData(got.Payload)
-		return f, fmt.Sprintf("%d %s", code, reason)
+	payload := make([]byte, h.Length)
+	if _, err := io.ReadFull(client, payload); err != nil {
+		s.t.Fatal(err)
 	}
-	if err := json.Unmarshal(got.Payload, &f); err != nil {
-		s.t.Fatalf("%q: %v", got.Payload, err)
-	}
-	return f, ""
+	return h.OpCode, payload
 }
 
 func eachTuning(t *testing.T, test func(t *testing.T, tuning config.Tuning)) {
@@ -296,9 +308,8 @@ func TestAnIdlePlayerHoldsNoBuffer(t *testing.T) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	got, err := ws.ReadFrame(client)
-	if err != nil || got.Header.OpCode != ws.OpPong || string(got.Payload) != "x" {
-		t.Fatalf("answered with %+v, %v", got, err)
+	if opcode, payload := s.read(client); opcode != ws.OpPong || string(payload) != "x" {
+		t.Fatalf("answered with %d %q", opcode, payload)
 	}
 	time.Sleep(20 * time.Millisecond)
 	player.out.mu.Lock()
