@@ -42,6 +42,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x.conn, x.start, x.response, x.request = connOf(r), time.Now(), w, r
 	h.serve(x)
+	x.conn.Stripe().Took(int64(time.Since(x.start)))
 	if h.pooled && cap(x.in) <= keptBytesMax && cap(x.out) <= keptBytesMax {
 		x.conn, x.response, x.request, x.in, x.out = nil, nil, nil, x.in[:0], x.out[:0]
 		exchanges.Put(x)
@@ -111,7 +112,6 @@ func (h *handler) write(x *exchange, answer api.Answer) {
 		_, _ = x.response.Write(answer.Body)
 	}
 	x.conn.Stripe().Responded(x.route.Name, answer.Status)
-	x.conn.Stripe().Took(int64(time.Since(x.start)))
 }
 
 // closesAfter says whether the connection ends with the answer as its client is of HTTP/1.0, which
