@@ -35,8 +35,17 @@ func (s *sent) Size() (int, int) {
 	return bytes, fields
 }
 
-func (s *sent) Field(name string) (string, int) {
-	return s.fields.Get(name), len(s.fields[name])
+func (s *sent) Repeated() string {
+	for _, name := range Singles {
+		if len(s.fields[name]) > 1 {
+			return name
+		}
+	}
+	return ""
+}
+
+func (s *sent) Field(name string) (string, bool) {
+	return s.fields.Get(name), len(s.fields[name]) > 0
 }
 
 // head is a request, with fields as `Name: value`.
@@ -190,9 +199,46 @@ func TestOnlyJSONThatIsNotCodedIsTaken(t *testing.T) {
 	for _, bad := range []string{
 		"Content-Type: text/plain", "Content-Type: application/jsonx", "Content-Encoding: gzip",
 		"Content-Type: application/json; charset=latin1", "Content-Type: ",
+		"Content-Type: application/j\u017fon", "Content-Type: application/json\u00a0",
 	} {
 		if refusal := checkJSON(head("POST", "/", bad)); refusal != problem.UnsupportedMediaType {
 			t.Errorf("%s: %v", bad, refusal)
+		}
+	}
+}
+
+func TestWhatMayBeGivenOnceIsNotGivenTwice(t *testing.T) {
+	s := service(t)
+	for _, name := range Singles {
+		var route Route
+		s.Route(now, Public, head("GET", "/nowhere", name+": 13", name+": 13"), &route)
+		if !route.Close || !strings.EqualFold(route.Refusal.Detail, "more than one "+name) {
+			t.Errorf("%s: %v", name, route.Refusal)
+		}
+	}
+	var route Route
+	s.Route(now, Public, head("GET", "/[", "Origin: a", "Origin: a"), &route)
+	if route.Refusal == nil || route.Refusal.Detail != "malformed request target" {
+		t.Errorf("behind a bad target: %v", route.Refusal)
+	}
+}
+
+func TestWhoseConnectionsPersist(t *testing.T) {
+	for _, c := range []struct {
+		minor    int
+		options  string
+		persists bool
+	}{
+		{1, "keep-alive", true},
+		{1, "Upgrade, Close", false},
+		{1, "clo\u017fe", true},
+		{0, "", false},
+		{0, "x, Keep-Alive", true},
+		{0, "keep-alive, close", false},
+	} {
+		h := head("GET", "/", "Connection: "+c.options)
+		if h.minor = c.minor; Persists(h) != c.persists {
+			t.Errorf("1.%d, %q: %v", c.minor, c.options, !c.persists)
 		}
 	}
 }
@@ -220,7 +266,6 @@ func TestAHandshakeIsHeldToTheRFC(t *testing.T) {
 		{append(good[:3:3], "Sec-Websocket-Key: AAAA"), problem.InvalidHandshake},
 		{append(good[:4:4], "Origin: https://b"), problem.OriginRefused},
 		{append(good[:4:4], "Sec-Websocket-Protocol: x"), problem.UnsupportedSubprotocol},
-		{append(good[:4:4], good[3]), problem.MalformedRequest},
 	} {
 		if _, refusal := s.readHandshake(head("GET", "/", c.fields...)); refusal == nil ||
 			!refusal.Is(c.problem) {
@@ -281,6 +326,11 @@ func TestWhetherABodyIsRead(t *testing.T) {
 	s := service(t)
 	most := s.Limits.BodyBytesMax
 	const expects, other = "Expect: 100-Continue", "Expect: miracles"
+	s.AdminOnPublic = true
+	quest := func(fields ...string) *sent {
+		auth := "Authorization: Bearer " + string(s.Ring.AppendAdmin(nil, now+1000))
+		return head("PUT", "/v1/quests/q", append(fields, auth)...)
+	}
 	for i, c := range []struct {
 		head    *sent
 		length  int64
@@ -302,6 +352,9 @@ func TestWhetherABodyIsRead(t *testing.T) {
 		{head("POST", "/nowhere", expects), 5, false, true, problem.UnknownPath},
 		{head("POST", "/nowhere"), most + 1, false, true, problem.UnknownPath},
 		{head("BREW", "/loot"), 5, false, true, problem.UnknownMethod},
+		{quest(), most + 1, true, false, nil},
+		{quest(), s.Limits.QuestBytesMax + 1, false, true, problem.BodyTooLarge},
+		{quest("Content-Type: text/plain"), most + 1, false, true, problem.UnsupportedMediaType},
 	} {
 		var route Route
 		s.Route(now, Public, c.head, &route)

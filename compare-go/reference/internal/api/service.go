@@ -145,21 +145,21 @@ func (s *Service) decide(
 	if refusal != nil || !traits.body {
 		return refusal
 	}
+	if refusal = checkJSON(head); refusal != nil {
+		return refusal
+	}
 	route.takesBody = true
 	if route.Name == metrics.RouteQuest {
 		route.BodyBytesMax = s.Limits.QuestBytesMax
 	}
-	return checkJSON(head)
+	return nil
 }
 
 // tokenBuffer holds any token that is good, so that a text becomes bytes without an allocation.
 type tokenBuffer [192]byte
 
 func (s *Service) checkAdmin(nowMs int64, head Head) *problem.Problem {
-	text, given, refusal := bearer(head)
-	if refusal != nil {
-		return refusal
-	}
+	text, given := bearer(head)
 	if !given {
 		return problem.AdminMissing
 	}
@@ -174,10 +174,7 @@ func (s *Service) checkAdmin(nowMs int64, head Head) *problem.Problem {
 }
 
 func (s *Service) readSession(nowMs int64, head Head, route *Route) *problem.Problem {
-	text, given, refusal := bearer(head)
-	if refusal != nil {
-		return refusal
-	}
+	text, given := bearer(head)
 	if !given {
 		return problem.SessionMissing
 	}
