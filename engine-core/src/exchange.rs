@@ -39,7 +39,7 @@ impl<S: Service> Common<S> {
                 0
             }
             Scan::Refused(refusal) => {
-                self.refuse_bytes(now, conn, refusal);
+                self.refuse_bytes(now, conn, bytes, refusal);
                 bytes.len()
             }
             Scan::Complete(head_bytes) => {
@@ -47,7 +47,7 @@ impl<S: Service> Common<S> {
                 match parse(head, &self.limits) {
                     Ok(head) => self.receive_request(now, conn, scratch, &head, rest) + head_bytes,
                     Err(refusal) => {
-                        self.refuse_bytes(now, conn, refusal);
+                        self.refuse_bytes(now, conn, head, refusal);
                         bytes.len()
                     }
                 }
@@ -250,9 +250,20 @@ impl<S: Service> Common<S> {
     }
 
     /// Bytes came that are no request: the connection ends with the refusal.
-    fn refuse_bytes(&mut self, now: Timestamp, conn: &mut Connection<S>, refusal: Refusal) {
+    fn refuse_bytes(
+        &mut self,
+        now: Timestamp,
+        conn: &mut Connection<S>,
+        bytes: &[u8],
+        refusal: Refusal,
+    ) {
+        //= https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2
+        //# The HEAD method is identical to GET except that the server MUST NOT send content in
+        //# the response.
+        let line = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+        let exchange = Exchange { head_only: line.starts_with(b"HEAD "), ..NO_EXCHANGE };
         conn.discard(now);
-        self.answer(now, conn, NO_EXCHANGE, Response::Problem(refusal.into()));
+        self.answer(now, conn, exchange, Response::Problem(refusal.into()));
     }
 
     /// A body cannot be framed or is too large: the connection ends with the refusal, or with
