@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use golden::sockets::Addresses;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Text transcripts of the server's protocol, and what plays them.
 #[derive(Parser)]
@@ -27,6 +28,8 @@ pub(crate) enum Task {
         #[arg(long, default_value = "")]
         filter: String,
     },
+    /// Play random calls against two servers, and show the fewest that they answer differently
+    Differ(Differ),
     /// Name the transcripts, how many exchanges each has, and what it covers
     List {
         /// Only transcripts whose names contain this, or match it with its `*`
@@ -67,6 +70,60 @@ pub(crate) struct Check {
     pub(crate) verbose: bool,
 }
 
+#[derive(clap::Args)]
+#[command(after_help = "\
+A server is core, a runtime of hunt-server, go-nethttp, go-fasthttp, or a running one, as
+http://HOST:PORT,http://ADMIN_HOST:PORT, that was started with golden/server.toml, and with
+--limit quests_max=100000 --limit hunts_max=100000 where more than a few sequences are played.
+
+Examples:
+  golden differ --left tokio --right go-nethttp --seconds 60
+  golden differ --left tokio --right go-nethttp --seed 17 --sequences 1 --save found
+  golden check --transcripts found --server go-nethttp")]
+pub(crate) struct Differ {
+    /// The server whose answers are expected
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) left: String,
+    /// The server that is held to them
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) right: String,
+    /// The program to start as the left server
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) left_program: Option<PathBuf>,
+    /// The program to start as the right server
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) right_program: Option<PathBuf>,
+    /// The seed of the first sequence; each further one has the next
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// For how long sequences are begun; 30 where no number of them is given
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(crate) seconds: Option<Duration>,
+    /// How many sequences are played
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) sequences: Option<u64>,
+    /// How many calls a sequence has after its beginning, up to 1,000
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) length: u16,
+    /// How many differences are looked for
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) findings: usize,
+    /// How many sequences are played at the same time, unless a server is a running one
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) at_once: usize,
+    /// Write each difference into this folder, as a transcript
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) save: Option<PathBuf>,
+    /// Hold responses to status, fields and body, not to every byte: always so for the Go servers
+    #[arg(long)]
+    pub(crate) loose: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|s: &f64| (0.1..=1e6).contains(s));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "seconds are 0.1 to 1000000".into())
+}
+
 impl Check {
     /// The running server that is named.
     pub(crate) fn running(&self) -> anyhow::Result<Option<Addresses>> {
@@ -75,7 +132,7 @@ impl Check {
     }
 }
 
-fn address(url: &str) -> anyhow::Result<SocketAddr> {
+pub(crate) fn address(url: &str) -> anyhow::Result<SocketAddr> {
     let Some(authority) = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/')) else {
         bail!("{url} is not http://HOST:PORT");
     };

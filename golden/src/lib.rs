@@ -11,6 +11,7 @@ pub mod conformance;
 pub mod core;
 pub mod coverage;
 pub mod diff;
+pub mod differ;
 pub mod differences;
 pub mod echo;
 pub mod frame;

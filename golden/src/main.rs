@@ -3,6 +3,7 @@
 mod args;
 mod launch;
 mod report;
+mod sides;
 
 use args::{Args, Check, Task};
 use clap::Parser;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let library = transcripts.map_or_else(Library::of_checkout, Library::at);
     let outcome = match task {
         Task::Check(check) => checked(&library, &check),
+        Task::Differ(differ) => sides::differ(&library, &differ),
         Task::Bless { filter } => rewrite(&library, &filter),
         Task::List { filter } => report::list(&library, &filter),
     };

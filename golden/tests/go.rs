@@ -108,6 +108,28 @@ fn an_entry_that_is_answered_as_written_fails() {
 }
 
 #[test]
+fn a_section_that_differs_as_listed_passes_and_is_counted_and_named() {
+    let list = "The reason.\n  go-nethttp  a.txt  it is not there  => 200\n";
+    let (root, server, list) = stand_in("listed", list);
+    let source = "--- it is not there\n> GET /loot HTTP/1.1\n> Host: a\n>\n\
+                  < HTTP/1.1 404 Not Found\n< Content-Length: 0\n<\n";
+    let transcripts = root.join("transcripts");
+    fs::create_dir(&transcripts).expect("a folder");
+    fs::write(transcripts.join("a.txt"), source).expect("a file");
+    let transcripts = transcripts.to_str().expect("UTF-8");
+    let args = ["--server", "go-nethttp", "--program", &server, "--differences", &list, "-v"];
+    let out = check(&root, &[&args[..], &["--transcripts", transcripts]].concat());
+    let said = text(&out.stdout);
+    assert!(out.status.success(), "{said}{}", text(&out.stderr));
+    let named = "   differs a.txt:1: \"it is not there\": 200: The reason.\n";
+    assert!(said.contains(named), "{said}");
+    assert!(said.ends_with("0 failed, 0 left out, 1 listed to differ, 0 listed amiss\n"), "{said}");
+    let args = ["--server", "go-fasthttp", "--program", &server, "--differences", &list];
+    let out = check(&root, &[&args[..], &["--transcripts", transcripts]].concat());
+    assert_eq!(out.status.code(), Some(1), "it is listed for the other server");
+}
+
+#[test]
 fn an_entry_that_names_no_section_fails_whatever_is_played() {
     let list = "Why.\n  go-nethttp  http/targets.txt  no such title  => 400, closes\n";
     let (root, server, list) = stand_in("astray", list);
@@ -135,23 +157,30 @@ fn the_list_names_sections_that_are_there() {
 }
 
 /// Transcripts that show something of everything and take a few seconds on a slow machine.
-const SOME: [&str; 3] = ["http/bodies", "game/resolve", "game/power_ups"];
+const SOME: [&str; 4] =
+    ["http/pipelining", "game/quests.txt", "game/keys", "websocket/fragmentation"];
 
 #[test]
 fn the_servers_are_built_and_play_as_written_where_there_is_go() {
-    for build in Build::ALL {
-        if let Err(error @ GoError::NoGo { .. }) = go::available(build) {
-            // Past the capture of a test that passes.
-            let _ = writeln!(std::io::stderr(), "left out: {error}");
-            continue;
+    std::thread::scope(|scope| {
+        for build in Build::ALL {
+            scope.spawn(move || built_and_played(build));
         }
-        let program = go::build(build).unwrap_or_else(|error| panic!("{error}"));
-        let program = program.to_str().expect("UTF-8");
-        for filter in SOME {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_golden"));
-            command.args(["check", "--server", build.name(), "--program", program]);
-            let out = command.args(["--filter", filter]).output().expect("it runs");
-            assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
-        }
+    });
+}
+
+fn built_and_played(build: Build) {
+    if let Err(error @ GoError::NoGo { .. }) = go::available(build) {
+        // Past the capture of a test that passes.
+        let _ = writeln!(std::io::stderr(), "left out: {error}");
+        return;
+    }
+    let program = go::build(build).unwrap_or_else(|error| panic!("{error}"));
+    let program = program.to_str().expect("UTF-8");
+    for filter in SOME {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_golden"));
+        command.args(["check", "--server", build.name(), "--program", program]);
+        let out = command.args(["--filter", filter]).output().expect("it runs");
+        assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
     }
 }

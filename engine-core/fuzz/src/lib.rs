@@ -9,7 +9,7 @@
 pub mod corpus;
 pub mod fuzzer;
 mod input;
-mod mutate;
+pub mod mutate;
 pub mod signature;
 #[path = "../../tests/support/mod.rs"]
 mod support;

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 /// No input grows beyond this.
-pub(crate) const BYTES_MAX: usize = 16 * 1024;
+pub const BYTES_MAX: usize = 16 * 1024;
 
 /// Numbers at which things go wrong, as bytes and as text.
 const BYTES: [u8; 12] = [0, 1, 9, b'\n', b'\r', b' ', 0x7d, 0x7e, 0x7f, 0x80, 0xfe, 0xff];
@@ -26,8 +26,8 @@ const NUMBERS: [u64; 16] = [
     u64::MAX,
 ];
 
-/// Changes `bytes` in one to eight ways; `other` lends pieces.
-pub(crate) fn mutate(random: &mut Rng, bytes: &mut Vec<u8>, other: &[u8], dictionary: &[&[u8]]) {
+/// Changes `bytes` in one to eight ways; `other` lends pieces, `dictionary` words.
+pub fn mutate(random: &mut Rng, bytes: &mut Vec<u8>, other: &[u8], dictionary: &[&[u8]]) {
     for _ in 0..1 << random.u8(0..4) {
         change(random, bytes, other, dictionary);
     }

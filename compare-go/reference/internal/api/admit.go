@@ -1,10 +1,6 @@
 package api
 
-import (
-	"strings"
-
-	"treasurehunt/internal/problem"
-)
+import "treasurehunt/internal/problem"
 
 // Lengths of bodies beside those that Content-Length says.
 const (
@@ -22,14 +18,10 @@ func (s *Service) Admit(head Head, length int64, route *Route) bool {
 	}
 	framed := length > 0 || length == Chunked
 	expects := false
-	if value, lines := head.Field("Expect"); lines > 0 {
+	if value, given := head.Field("Expect"); given {
 		_, minor := head.Version()
 		expects = framed && minor > 0
-		if lines > 1 {
-			route.refuse(malformed("more than one Expect"))
-			return false
-		}
-		if !strings.EqualFold(value, "100-continue") {
+		if !isWord(value, "100-continue") {
 			route.Refusal = problem.ExpectationFailed
 		}
 	}

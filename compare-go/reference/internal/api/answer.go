@@ -2,7 +2,6 @@ package api
 
 import (
 	"treasurehunt/internal/document"
-	"treasurehunt/internal/game"
 	"treasurehunt/internal/metrics"
 	"treasurehunt/internal/problem"
 	"treasurehunt/internal/token"
@@ -71,8 +70,8 @@ func (s *Service) call(
 	case metrics.RouteLeaderboard:
 		refusal = s.board(nowMs, route, dst, &answer)
 	case metrics.RouteLoot:
-		var rows [game.LootRowsMax]wire.LootRow
-		table := s.World.Loot(nowMs, route.session, rows[:0])
+		table := s.World.Loot(nowMs, route.session, route.loot)
+		route.loot = table.Rows
 		answer.Body = s.Encoder.LootTable(dst, &table)
 	case metrics.RouteHealthz:
 		answer.Body = s.Observer.AppendHealth(dst)
@@ -146,18 +145,16 @@ func (s *Service) resolve(
 }
 
 func (s *Service) board(nowMs int64, route *Route, dst []byte, answer *Answer) *problem.Problem {
-	var (
-		rows    [boardRows]wire.BoardRow
-		board   wire.Leaderboard
-		refusal *problem.Problem
-	)
+	var board wire.Leaderboard
+	var refusal *problem.Problem
 	if route.hasAround {
 		board, refusal = s.World.LeaderboardAround(
-			nowMs, route.Hunt, route.around, route.limit, rows[:0])
+			nowMs, route.Hunt, route.around, route.limit, route.board)
 	} else {
-		board, refusal = s.World.Leaderboard(nowMs, route.Hunt, route.limit, rows[:0])
+		board, refusal = s.World.Leaderboard(nowMs, route.Hunt, route.limit, route.board)
 	}
 	if refusal == nil {
+		route.board = board.Rows
 		answer.Body = s.Encoder.Leaderboard(dst, &board)
 	}
 	return refusal

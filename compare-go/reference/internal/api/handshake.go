@@ -26,18 +26,9 @@ var subprotocols = [vocab.CodecCount]string{vocab.JSON: "hunt.v1+json", vocab.Pr
 
 // readHandshake checks that a head asks for a WebSocket of version 13 that is spoken here.
 func (s *Service) readHandshake(head Head) (Handshake, *problem.Problem) {
-	version, _, refusal := single(head, "Sec-Websocket-Version", "Sec-WebSocket-Version")
-	if refusal != nil {
-		return Handshake{}, refusal
-	}
-	key, _, refusal := single(head, "Sec-Websocket-Key", "Sec-WebSocket-Key")
-	if refusal != nil {
-		return Handshake{}, refusal
-	}
-	origin, hasOrigin, refusal := single(head, "Origin", "Origin")
-	if refusal != nil {
-		return Handshake{}, refusal
-	}
+	version, _ := head.Field("Sec-Websocket-Version")
+	key, _ := head.Field("Sec-Websocket-Key")
+	origin, hasOrigin := head.Field("Origin")
 	_, minor := head.Version()
 	if head.Method() != "GET" || minor == 0 || version != "13" ||
 		!hasElement(head, "Connection", "upgrade") || !hasElement(head, "Upgrade", "websocket") {
@@ -59,7 +50,7 @@ func (h *Handshake) choose(head Head) *problem.Problem {
 	offered := false
 	for _, line := range head.Lines("Sec-Websocket-Protocol") {
 		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.Trim(name, " \t"); name == "" {
+			if name = trim(name); name == "" {
 				continue
 			}
 			offered = true
@@ -80,7 +71,7 @@ func (h *Handshake) choose(head Head) *problem.Problem {
 // allowsOrigin says whether a page of that origin may connect.
 func (s *Service) allowsOrigin(origin string) bool {
 	for _, allowed := range s.Origins {
-		if strings.EqualFold(allowed, origin) {
+		if isWord(origin, allowed) {
 			return true
 		}
 	}

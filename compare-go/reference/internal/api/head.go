@@ -20,10 +20,19 @@ type Head interface {
 	Host() string
 	// Size is how many bytes the head has, as far as the library tells, and how many field lines.
 	Size() (bytes, fields int)
-	// Field is the value of the first field line of that name, and how many there are.
-	Field(name string) (value string, lines int)
+	// Repeated is the first of the Singles that has more than one field line; empty where none has.
+	Repeated() string
+	// Field is the value of the first field line of that name; false where there is none.
+	Field(name string) (value string, given bool)
 	// Lines are the values of all field lines of that name.
 	Lines(name string) []string
+}
+
+// Singles are the fields that may be given once. That there is one Host and one Content-Length is
+// for the library to see to.
+var Singles = [...]string{
+	"Expect", "Origin", "Content-Type", "Authorization", "Sec-Websocket-Key",
+	"Sec-Websocket-Version",
 }
 
 // check refuses what no request may be, whatever it asks for: the connection ends with the answer.
@@ -46,12 +55,15 @@ func check(head Head, limits *config.Limits) (target, *problem.Problem) {
 	if int64(bytes) > limits.HeadBytesMax {
 		return target{}, problem.HeadTooLarge
 	}
-	if method == "CONNECT" {
-		return target{}, nil
+	t := target{authority: raw}
+	if method != "CONNECT" {
+		var refusal *problem.Problem
+		if t, refusal = parseTarget(method, raw); refusal != nil {
+			return t, refusal
+		}
 	}
-	t, refusal := parseTarget(method, raw)
-	if refusal != nil {
-		return t, refusal
+	if name := head.Repeated(); name != "" {
+		return t, malformed("more than one " + strings.Replace(name, "Websocket", "WebSocket", 1))
 	}
 	return t, checkHost(head, t.authority)
 }
@@ -76,20 +88,18 @@ func isMethod(method string) bool {
 	return false
 }
 
-// single is the value of a field that may be given once; false where it is not given.
-func single(head Head, name, spelled string) (string, bool, *problem.Problem) {
-	value, lines := head.Field(name)
-	if lines > 1 {
-		return "", false, malformed("more than one " + spelled)
-	}
-	return value, lines == 1, nil
+// Persists says whether the client would go on with its connection (RFC 9112 section 9.3).
+func Persists(head Head) bool {
+	_, minor := head.Version()
+	return !hasElement(head, "Connection", "close") &&
+		(minor > 0 || hasElement(head, "Connection", "keep-alive"))
 }
 
 // hasElement says whether a field that is a list has an element, in any case.
 func hasElement(head Head, name, element string) bool {
 	for _, line := range head.Lines(name) {
 		for one := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.Trim(one, " \t"), element) {
+			if isWord(trim(one), element) {
 				return true
 			}
 		}
@@ -101,15 +111,12 @@ func hasElement(head Head, name, element string) bool {
 // nothing it is taken as such.
 func checkJSON(head Head) *problem.Problem {
 	for _, coding := range head.Lines("Content-Encoding") {
-		if !strings.EqualFold(coding, "identity") {
+		if !isWord(coding, "identity") {
 			return problem.UnsupportedMediaType
 		}
 	}
-	value, given, refusal := single(head, "Content-Type", "Content-Type")
-	switch {
-	case refusal != nil:
-		return refusal
-	case !given || value == "application/json" || isJSONType(value):
+	value, given := head.Field("Content-Type")
+	if !given || value == "application/json" || isJSONType(value) {
 		return nil
 	}
 	return problem.UnsupportedMediaType
@@ -117,13 +124,13 @@ func checkJSON(head Head) *problem.Problem {
 
 func isJSONType(value string) bool {
 	media, parameters, _ := strings.Cut(value, ";")
-	if !strings.EqualFold(strings.TrimSpace(media), "application/json") {
+	if !isWord(trim(media), "application/json") {
 		return false
 	}
 	for parameter := range strings.SplitSeq(parameters, ";") {
-		parameter = strings.TrimSpace(parameter)
-		if parameter != "" && !strings.EqualFold(parameter, "charset=utf-8") &&
-			!strings.EqualFold(parameter, `charset="utf-8"`) {
+		parameter = trim(parameter)
+		if parameter != "" && !isWord(parameter, "charset=utf-8") &&
+			!isWord(parameter, `charset="utf-8"`) {
 			return false
 		}
 	}
@@ -131,11 +138,20 @@ func isJSONType(value string) bool {
 }
 
 // bearer is the token of `Authorization: Bearer TOKEN`; false where there is none.
-func bearer(head Head) (string, bool, *problem.Problem) {
-	value, given, refusal := single(head, "Authorization", "Authorization")
+func bearer(head Head) (string, bool) {
+	value, _ := head.Field("Authorization")
 	const scheme = "bearer "
-	if !given || len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
-		return "", false, refusal
+	if len(value) < len(scheme) || !isWord(value[:len(scheme)], scheme) {
+		return "", false
 	}
-	return strings.TrimSpace(value[len(scheme):]), true, nil
+	return trim(value[len(scheme):]), true
 }
+
+// isWord says whether text is a word of ASCII, in any case of ASCII: letters that are folded to
+// those of ASCII have more bytes.
+func isWord(text, word string) bool {
+	return len(text) == len(word) && strings.EqualFold(text, word)
+}
+
+// trim is text without the white space of HTTP around it.
+func trim(text string) string { return strings.Trim(text, " \t") }

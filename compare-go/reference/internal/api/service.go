@@ -59,9 +59,11 @@ type Route struct {
 	Player vocab.PlayerRef
 	Hunt   vocab.ID
 
-	options, takesBody     bool
-	limit, around, session uint32
-	hasAround              bool
+	options, takesBody, hasAround bool
+	limit, around, session        uint32
+	// Rows of earlier answers, whose memory later ones take.
+	board []wire.BoardRow
+	loot  []wire.LootRow
 }
 
 // Upgrades says that the answer is 101, if the game agrees.
@@ -71,7 +73,9 @@ func (r *Route) Upgrades() bool {
 
 // Route decides where a request goes (R68): path, method, query parameters, session, media type.
 func (s *Service) Route(nowMs int64, listener Listener, head Head, route *Route) {
-	*route = Route{BodyBytesMax: s.Limits.BodyBytesMax}
+	*route = Route{
+		BodyBytesMax: s.Limits.BodyBytesMax, board: route.board[:0], loot: route.loot[:0],
+	}
 	t, refusal := check(head, s.Limits)
 	if refusal != nil {
 		route.Refusal, route.Close = refusal, true
@@ -141,22 +145,26 @@ func (s *Service) decide(
 	if refusal != nil || !traits.body {
 		return refusal
 	}
+	if refusal = checkJSON(head); refusal != nil {
+		return refusal
+	}
 	route.takesBody = true
 	if route.Name == metrics.RouteQuest {
 		route.BodyBytesMax = s.Limits.QuestBytesMax
 	}
-	return checkJSON(head)
+	return nil
 }
 
+// tokenBuffer holds any token that is good, so that a text becomes bytes without an allocation.
+type tokenBuffer [192]byte
+
 func (s *Service) checkAdmin(nowMs int64, head Head) *problem.Problem {
-	text, given, refusal := bearer(head)
-	if refusal != nil {
-		return refusal
-	}
+	text, given := bearer(head)
 	if !given {
 		return problem.AdminMissing
 	}
-	switch err := s.Ring.Admin(nowMs, []byte(text)); {
+	var buf tokenBuffer
+	switch err := s.Ring.Admin(nowMs, append(buf[:0], text...)); {
 	case err == nil:
 		return nil
 	case errors.Is(err, token.ErrExpired):
@@ -166,10 +174,7 @@ func (s *Service) checkAdmin(nowMs int64, head Head) *problem.Problem {
 }
 
 func (s *Service) readSession(nowMs int64, head Head, route *Route) *problem.Problem {
-	text, given, refusal := bearer(head)
-	if refusal != nil {
-		return refusal
-	}
+	text, given := bearer(head)
 	if !given {
 		return problem.SessionMissing
 	}
@@ -177,7 +182,8 @@ func (s *Service) readSession(nowMs int64, head Head, route *Route) *problem.Pro
 }
 
 func (s *Service) takeSession(nowMs int64, text string, route *Route) *problem.Problem {
-	session, err := s.Ring.Session(nowMs, []byte(text))
+	var buf tokenBuffer
+	session, err := s.Ring.Session(nowMs, append(buf[:0], text...))
 	switch {
 	case errors.Is(err, token.ErrExpired):
 		return problem.SessionExpired

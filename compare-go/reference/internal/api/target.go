@@ -53,7 +53,7 @@ func originTarget(raw string) (target, *problem.Problem) {
 
 func absoluteTarget(method, raw string) (target, *problem.Problem) {
 	scheme, rest, ok := strings.Cut(raw, "://")
-	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+	if !ok || !isWord(scheme, "http") && !isWord(scheme, "https") {
 		return target{}, malformed("malformed request target")
 	}
 	end := strings.IndexAny(rest, "/?")

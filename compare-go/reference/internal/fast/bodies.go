@@ -16,13 +16,16 @@ func (h *handler) headReceived(header *fasthttp.RequestHeader) fasthttp.RequestC
 	var reading fasthttp.RequestConfig
 	length := int64(header.ContentLength())
 	framed := length > 0 || length == api.Chunked
+	// Of several lines of Connection the library looks at one.
+	if api.Persists(head{header}) {
+		header.ResetConnectionClose()
+	} else {
+		header.SetConnectionClose()
+	}
 	major, minor := head{header}.Version()
 	if major == 1 && minor > 1 {
 		// The library takes what is later than HTTP/1.1 as HTTP/1.0.
 		header.SetProtocol("HTTP/1.1")
-		if !hasLine(header.RawHeaders(), "connection") {
-			header.ResetConnectionClose()
-		}
 	}
 	if expect := header.Peek("Expect"); len(expect) > 0 {
 		switch {
@@ -63,7 +66,7 @@ func checkChunked(head head, length int64, limits *config.Limits) *problem.Probl
 	if length != api.Chunked {
 		return nil
 	}
-	if hasLine(head.RawHeaders(), "content-length") {
+	if head.hasLine("Content-Length") {
 		return malformed("both Content-Length and Transfer-Encoding")
 	}
 	// The library puts trailers with the fields, whose lines it has kept: the difference is theirs.

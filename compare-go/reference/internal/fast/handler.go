@@ -2,7 +2,6 @@ package fast
 
 import (
 	"net"
-	"strings"
 	"sync"
 	"time"
 
@@ -78,35 +77,33 @@ func (h *handler) write(ctx *fasthttp.RequestCtx, x *exchange, answer api.Answer
 	if answer.Allow != "" {
 		response.Header.Set("Allow", answer.Allow)
 	}
+	request := &ctx.Request.Header
+	if x.route.Close || h.service.Draining.Load() || request.ConnectionClose() {
+		response.Header.SetConnectionClose()
+	}
 	switch answer.Status {
 	case fasthttp.StatusUnauthorized:
 		response.Header.Set("WWW-Authenticate", "Bearer")
 	case fasthttp.StatusUpgradeRequired:
-		response.Header.Set("Connection", "Upgrade")
+		response.Header.Set("Connection", upgradeOptions(request, &response.Header))
 		response.Header.Set("Upgrade", "websocket")
 		response.Header.Set("Sec-WebSocket-Version", "13")
-	}
-	if x.route.Close || h.service.Draining.Load() || asksToClose(&ctx.Request.Header) {
-		response.Header.SetConnectionClose()
 	}
 	// The library sends it when the memory of the exchange is in other hands.
 	response.SetBody(answer.Body)
 	connOf(ctx).Stripe().Responded(x.route.Name, answer.Status)
 }
 
-// asksToClose says whether the client lists `close` among other options of its connection; alone,
-// the library sees it.
-func asksToClose(header *fasthttp.RequestHeader) bool {
-	options := header.Peek("Connection")
-	if len(options) == 0 {
-		return false
+// upgradeOptions are the options of a connection whose client is to upgrade it, beside `close`. To a
+// client of HTTP/1.0 the library would say keep-alive instead.
+func upgradeOptions(
+	request *fasthttp.RequestHeader, response *fasthttp.ResponseHeader,
+) string {
+	if _, minor := (head{request}).Version(); minor > 0 || response.ConnectionClose() {
+		return "Upgrade"
 	}
-	for option := range strings.SplitSeq(text(options), ",") {
-		if strings.EqualFold(strings.TrimSpace(option), "close") {
-			return true
-		}
-	}
-	return false
+	request.SetProtocol("HTTP/1.1")
+	return "keep-alive, Upgrade"
 }
 
 // connOf is the connection of a request.

@@ -2,6 +2,7 @@ package fast
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 	"unsafe"
 
@@ -35,51 +36,77 @@ func (h head) Size() (size, fields int) {
 	return size, max(bytes.Count(lines, newline)-1, 0)
 }
 
-var newline = []byte{'\n'}
+var newline, colon = []byte{'\n'}, []byte{':'}
 
-func (h head) Field(name string) (value string, lines int) {
-	values := h.PeekAll(name)
-	if len(values) == 0 {
-		return "", 0
+// Repeated looks at the lines as they came: of Content-Type the library tells the last.
+func (h head) Repeated() string {
+	var seen [len(api.Singles)]bool
+	for line := range bytes.Lines(h.RawHeaders()) {
+		name, _, _ := bytes.Cut(line, colon)
+		for i, single := range api.Singles {
+			if len(name) != len(single) || !strings.EqualFold(text(name), single) {
+				continue
+			}
+			if seen[i] {
+				return single
+			}
+			seen[i] = true
+		}
 	}
-	return text(values[0]), len(values)
+	return ""
 }
 
-func (h head) Lines(name string) []string {
-	values := h.PeekAll(name)
-	lines := make([]string, len(values))
-	for i, value := range values {
-		lines[i] = text(value)
+func (h head) Field(name string) (value string, given bool) {
+	if values := h.PeekAll(name); len(values) > 0 {
+		return text(values[0]), true
 	}
-	return lines
+	// An empty Content-Type is to the library as none.
+	return "", name == "Content-Type" && h.hasLine(name)
+}
+
+// Lines looks at the lines as they came: of Connection the library tells `close` and nothing else,
+// or whatever else there is and no `close`.
+func (h head) Lines(name string) []string {
+	var values []string
+	for value := range h.lines(name) {
+		values = append(values, value)
+	}
+	return values
 }
 
 // length is the length that the head has announced for its body. The library sets its own as it
 // reads the body, and 0 where there was none.
 func (h head) length() int64 {
-	lines := h.RawHeaders()
 	switch length := int64(h.ContentLength()); {
 	case length == api.NoBody:
 		return length
-	case hasLine(lines, "transfer-encoding"):
+	case h.hasLine("Transfer-Encoding"):
 		return api.Chunked
-	case length > 0 || hasLine(lines, "content-length"):
+	case length > 0 || h.hasLine("Content-Length"):
 		return max(length, 0)
 	}
 	return api.NoBody
 }
 
-// hasLine says whether there is a field line of that name, in lower case.
-func hasLine(lines []byte, name string) bool {
-	for len(lines) > 0 {
-		line, rest, _ := bytes.Cut(lines, newline)
-		if len(line) > len(name) && line[len(name)] == ':' &&
-			strings.EqualFold(text(line[:len(name)]), name) {
-			return true
-		}
-		lines = rest
+// hasLine says whether there is a field line of that name.
+func (h head) hasLine(name string) bool {
+	for range h.lines(name) {
+		return true
 	}
 	return false
+}
+
+// lines are the values of the field lines of that name, as they came.
+func (h head) lines(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range bytes.Lines(h.RawHeaders()) {
+			if len(line) > len(name) && line[len(name)] == ':' &&
+				strings.EqualFold(text(line[:len(name)]), name) &&
+				!yield(strings.Trim(text(line[len(name)+1:]), " \t\r\n")) {
+				return
+			}
+		}
+	}
 }
 
 // text is bytes of the library as a string without a copy: good for as long as the bytes are.

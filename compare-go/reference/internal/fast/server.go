@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
-	"github.com/valyala/fasthttp/pprofhandler"
+	"github.com/valyala/fasthttp/fasthttpadaptor"
 
 	"treasurehunt/internal/api"
 	"treasurehunt/internal/config"
 	"treasurehunt/internal/listen"
+	"treasurehunt/internal/metrics"
 	"treasurehunt/internal/play"
 )
 
@@ -67,11 +68,12 @@ func (s *Server) Serve(listener net.Listener) error { return s.fast.Serve(listen
 // Shutdown closes connections that are idle, and waits for the others until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error { return s.fast.ShutdownWithContext(ctx) }
 
-// withProfiles answers /debug/pprof/ before the handler is asked.
+// withProfiles answers with profiles before the handler is asked.
 func withProfiles(serve fasthttp.RequestHandler) fasthttp.RequestHandler {
+	profiles := fasthttpadaptor.NewFastHTTPHandler(metrics.Profiles())
 	return func(ctx *fasthttp.RequestCtx) {
-		if strings.HasPrefix(text(ctx.Request.Header.RequestURI()), "/debug/pprof/") {
-			pprofhandler.PprofHandler(ctx)
+		if strings.HasPrefix(text(ctx.Request.Header.RequestURI()), metrics.ProfilesPath) {
+			profiles(ctx)
 			return
 		}
 		serve(ctx)

@@ -242,6 +242,13 @@ func (c *Conn) Close() error {
 	return nil
 }
 
+// Abort ends the connection at once, and drops what waits to be sent.
+func (c *Conn) Abort() {
+	_ = c.tcp.SetLinger(0)
+	c.gone.Store(true)
+	_ = c.Close()
+}
+
 func (c *Conn) finish() error {
 	err := c.tcp.Close()
 	c.stripe.Closed.Add(1)

@@ -3,7 +3,6 @@ package nethttp
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +41,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x.conn, x.start, x.response, x.request = connOf(r), time.Now(), w, r
 	h.serve(x)
+	x.conn.Stripe().Took(int64(time.Since(x.start)))
 	if h.pooled && cap(x.in) <= keptBytesMax && cap(x.out) <= keptBytesMax {
 		x.conn, x.response, x.request, x.in, x.out = nil, nil, nil, x.in[:0], x.out[:0]
 		exchanges.Put(x)
@@ -83,20 +83,16 @@ func (h *handler) write(x *exchange, answer api.Answer) {
 	if answer.Allow != "" {
 		header["Allow"] = []string{answer.Allow}
 	}
-	last := x.route.Close || h.service.Draining.Load() || closesAfter(x.request)
+	last := x.route.Close || h.service.Draining.Load() || !api.Persists(head{x.request})
+	if last {
+		header["Connection"] = closeOption
+	}
 	switch answer.Status {
 	case http.StatusUnauthorized:
 		header["Www-Authenticate"] = bearerScheme
 	case http.StatusUpgradeRequired:
 		header["Upgrade"], header["Sec-Websocket-Version"] = websocketName, websocketVersion
-		header["Connection"] = upgradeOption
-		if last {
-			header["Connection"] = closeAndUpgrade
-		}
-	default:
-		if last {
-			header["Connection"] = closeOption
-		}
+		header["Connection"] = upgradeOptions(last, x.request.ProtoMinor)
 	}
 	// The library counts what fits into its buffer by itself.
 	if len(answer.Body) > 2048 {
@@ -111,23 +107,18 @@ func (h *handler) write(x *exchange, answer api.Answer) {
 		_, _ = x.response.Write(answer.Body)
 	}
 	x.conn.Stripe().Responded(x.route.Name, answer.Status)
-	x.conn.Stripe().Took(int64(time.Since(x.start)))
 }
 
-// closesAfter says whether the connection ends with the answer as its client is of HTTP/1.0, which
-// the library takes as understood.
-func closesAfter(r *http.Request) bool {
-	if r.ProtoMinor > 0 {
-		return false
+// upgradeOptions are the options of a connection whose client is to upgrade it. The library looks
+// at the first value, and adds nothing to what is there.
+func upgradeOptions(last bool, minor int) []string {
+	switch {
+	case last:
+		return []string{"close", "Upgrade"}
+	case minor == 0:
+		return []string{"keep-alive", "Upgrade"}
 	}
-	for _, line := range r.Header["Connection"] {
-		for option := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(option), "keep-alive") {
-				return false
-			}
-		}
-	}
-	return true
+	return upgradeOption
 }
 
 // Values of fields, shared by all answers.
@@ -139,7 +130,6 @@ var (
 	websocketVersion = []string{"13"}
 	closeOption      = []string{"close"}
 	upgradeOption    = []string{"Upgrade"}
-	closeAndUpgrade  = []string{"close, Upgrade"}
 )
 
 // upgrade asks the game, and hands the connection over.

@@ -39,12 +39,21 @@ func (h head) Size() (bytes, fields int) {
 	return bytes, fields
 }
 
-func (h head) Field(name string) (value string, lines int) {
+func (h head) Repeated() string {
+	for _, name := range api.Singles {
+		if len(h.Header[name]) > 1 {
+			return name
+		}
+	}
+	return ""
+}
+
+func (h head) Field(name string) (value string, given bool) {
 	values := h.Header[name]
 	if len(values) == 0 {
-		return "", 0
+		return "", false
 	}
-	return values[0], len(values)
+	return values[0], true
 }
 
 func (h head) Lines(name string) []string { return h.Header[name] }

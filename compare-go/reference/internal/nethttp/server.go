@@ -4,18 +4,19 @@
 package nethttp
 
 import (
+	"bytes"
 	"context"
-	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"strings"
 	"time"
 
 	"treasurehunt/internal/api"
 	"treasurehunt/internal/config"
 	"treasurehunt/internal/listen"
+	"treasurehunt/internal/metrics"
 	"treasurehunt/internal/play"
 )
 
@@ -42,8 +43,7 @@ func New(
 		ReadHeaderTimeout:            milliseconds(limits.HeadTimeoutMs),
 		IdleTimeout:                  milliseconds(limits.KeepAliveMs),
 		DisableGeneralOptionsHandler: true,
-		// It logs what peers do wrong.
-		ErrorLog: log.New(io.Discard, "", 0),
+		ErrorLog:                     log.New(faults{}, "", 0),
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, conn)
 		},
@@ -65,6 +65,16 @@ func (s *Server) Serve(listener net.Listener) error { return s.http.Serve(listen
 // Shutdown closes connections that are idle, and waits for the others until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
 
+// faults is what the library logs: our own faults are told, those of peers are not.
+type faults struct{}
+
+func (faults) Write(line []byte) (int, error) {
+	if bytes.HasPrefix(line, []byte("http: panic serving")) {
+		slog.Error("a fault of the server", "said", string(line))
+	}
+	return len(line), nil
+}
+
 type connKey struct{}
 
 // connOf is the connection of a request.
@@ -73,16 +83,11 @@ func connOf(r *http.Request) *listen.Conn {
 	return conn
 }
 
-// withProfiles answers /debug/pprof/ before the handler is asked.
+// withProfiles answers with profiles before the handler is asked.
 func withProfiles(handler http.Handler) http.Handler {
-	profiles := http.NewServeMux()
-	profiles.HandleFunc("/debug/pprof/", pprof.Index)
-	profiles.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	profiles.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	profiles.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	profiles.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	profiles := metrics.Profiles()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.RequestURI, "/debug/pprof/") {
+		if strings.HasPrefix(r.RequestURI, metrics.ProfilesPath) {
 			profiles.ServeHTTP(w, r)
 			return
 		}

@@ -48,6 +48,8 @@ func (p *Player) broadcast(frame *wire.Frame) {
 			p.who.Stripe.Slow.Add(1)
 		}
 		o.missed = true
+		// It ends with a full frame.
+		p.startFlush()
 	}
 	if frame.Ended {
 		p.closeWith(ws.StatusNormalClosure, "hunt ended")

@@ -99,14 +99,17 @@ func (p *Player) end(reason error) {
 		p.endWith(appendClose(frame[:0], ws.StatusCode(broken), ""))
 	case errors.Is(reason, errClosed):
 		p.endWith(appendClose(frame[:0], p.peerCode, ""))
-	case errors.Is(reason, errOverdue) && (o.phase == closing || o.broken):
-		_ = p.tcp.SetLinger(0)
+	case errors.Is(reason, errOverdue) && o.phase == closing:
 		o.broken = true
 	}
 	o.phase = ended
 	p.push()
 	p.awaitWritten()
-	_ = p.conn.Close()
+	if o.broken {
+		p.conn.Abort()
+	} else {
+		_ = p.conn.Close()
+	}
 }
 
 // endWith sends the last frame, unless our Close frame was sent. The lock is held.

@@ -88,7 +88,7 @@ func (p *Player) await() error {
 // Time-outs are seen to here: whoever waits for bytes does not notice them.
 func (p *Player) fill() error {
 	p.out.mu.Lock()
-	p.push()
+	p.pushReplies()
 	p.awaitRoom()
 	p.out.mu.Unlock()
 	for {

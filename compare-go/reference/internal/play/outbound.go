@@ -31,7 +31,7 @@ type outbound struct {
 	// pending waits to be written; flying bytes are being written by flush.
 	pending *chunk
 	flying  int
-	// busy says that flush runs. Nobody else writes then.
+	// busy says that flush runs, or is about to. Nobody else writes then.
 	busy bool
 	// drained is told when flush has written something, and when it ends.
 	drained sync.Cond
@@ -105,11 +105,27 @@ func (p *Player) push() {
 	p.startFlush()
 }
 
+// startFlush has flush write what waits. The lock is held.
 func (p *Player) startFlush() {
-	if !p.out.busy {
-		p.out.busy = true
-		go p.flush()
+	if p.raw == nil || p.out.busy {
+		return
 	}
+	p.out.busy = true
+	go func() {
+		p.out.mu.Lock()
+		defer p.out.mu.Unlock()
+		p.flush()
+	}()
+}
+
+// pushReplies writes what waits before the reading goroutine waits. The lock is held.
+func (p *Player) pushReplies() {
+	if p.hub.inline || p.out.busy || p.out.pending == nil {
+		p.push()
+		return
+	}
+	p.out.busy = true
+	p.flush()
 }
 
 // tryWrite writes what the socket takes without waiting. The lock is held, and flush does not run.
@@ -140,11 +156,10 @@ func (p *Player) writeTo(fd uintptr) bool {
 	}
 }
 
-// flush writes until nothing waits. There is at most one for a connection.
+// flush writes until nothing waits. There is at most one for a connection. The lock is held, and
+// given up while it writes.
 func (p *Player) flush() {
 	o := &p.out
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	for {
 		for o.pending != nil && !o.broken {
 			writing := o.pending

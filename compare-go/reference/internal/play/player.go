@@ -62,9 +62,6 @@ func (p *Player) Run(conn *listen.Conn, head, early []byte) {
 }
 
 func (p *Player) begin(conn *listen.Conn, head, early []byte) {
-	p.conn, p.tcp = conn, conn.TCP()
-	p.readOnce, p.writeOnce = p.readFrom, p.writeTo
-	p.heard = time.Now()
 	if len(early) > 0 {
 		p.acquire()
 		p.in.unread = early
@@ -72,6 +69,8 @@ func (p *Player) begin(conn *listen.Conn, head, early []byte) {
 	o := &p.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	p.conn, p.tcp, p.heard = conn, conn.TCP(), time.Now()
+	p.readOnce, p.writeOnce = p.readFrom, p.writeTo
 	_ = p.tcp.SetWriteDeadline(time.Time{})
 	raw, err := p.tcp.SyscallConn()
 	if err != nil {
@@ -88,6 +87,9 @@ func (p *Player) begin(conn *listen.Conn, head, early []byte) {
 	}
 	p.arm()
 	p.push()
+	if o.missed {
+		p.startFlush()
+	}
 }
 
 // read reads and answers frames until the connection ends, and says why.

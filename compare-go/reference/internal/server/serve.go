@@ -65,6 +65,7 @@ type endpoint struct {
 // serve serves until a signal has come and all is drained. What is to be known is written to out.
 func serve(library *Library, loaded *config.Loaded, signals <-chan os.Signal, out io.Writer) error {
 	log := newLogger(&loaded.Config)
+	slog.SetDefault(log)
 	if len(loaded.Keys) == 0 && loaded.Demo {
 		loaded.Keys = []token.Key{config.RandomKey(1)}
 		loaded.Warnings = append(loaded.Warnings,
