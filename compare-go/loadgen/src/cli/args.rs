@@ -149,6 +149,9 @@ pub struct Left {
     /// Of slow-readers: how many of them are slow, as 25%
     #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = WORKLOAD)]
     pub slow: Option<f64>,
+    /// Of slow-readers: for how long these read nothing, before they read again
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = WORKLOAD)]
+    pub stall: Option<Duration>,
     /// Of quests: how many are published a second
     #[arg(long, value_name = "R", value_parser = rate, help_heading = WORKLOAD)]
     pub publish_rate: Option<f64>,
@@ -259,7 +262,7 @@ pub struct Null {
     /// Where it listens
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8090")]
     pub listen: SocketAddr,
-    /// From the end of a request to the begin of its answer
+    /// From the end of a request to its answer
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     pub delay: Duration,
     /// CPU time that each answer takes besides, so that the server has a capacity that is known
@@ -268,6 +271,9 @@ pub struct Null {
     /// Bytes of the body, which is a JSON list
     #[arg(long, value_name = "BYTES", default_value_t = 2, value_parser = body)]
     pub body: usize,
+    /// Send all of an answer but its last byte at once, so that it ends when the delay does
+    #[arg(long)]
+    pub early: bool,
     /// Its core
     #[arg(long, value_name = "CORE")]
     pub core: Option<usize>,
@@ -394,6 +400,7 @@ impl Run {
                 path: self.left.path.clone(),
                 encoding: self.left.encoding.map(EncodingWord::encoding),
                 slow: self.left.slow,
+                stall: self.left.stall,
                 publish_per_s: self.left.publish_rate,
             },
             server: self.url,

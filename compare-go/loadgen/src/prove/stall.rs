@@ -75,8 +75,7 @@ pub(super) fn prove(prover: &Prover<'_>) -> anyhow::Result<Part> {
 }
 
 fn measure(prover: &Prover<'_>, run: Duration) -> anyhow::Result<Stood> {
-    let answering = Answering { body_bytes: 2, ..Answering::default() };
-    let server = prover.yardstick(answering)?;
+    let server = prover.yardstick(Answering::default())?;
     let round = Round {
         server: server.address()?,
         path: "/".into(),
