@@ -231,4 +231,4 @@ fn float(value: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,7 @@
 //! What a workload is once its world is set up: lanes, and what is said on each, ready to travel to
 //! the workers.
 
+use super::claims::Claims;
 use super::entrants::Entrants;
 use super::get::Get;
 use super::hunt_status::HuntStatus;
@@ -51,6 +52,8 @@ macro_rules! parts {
 }
 
 parts! {
+    /// Players who open treasures.
+    Claims,
     /// The same GET over and over.
     Get,
     /// Loot tables.
