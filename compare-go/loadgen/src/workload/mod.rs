@@ -126,6 +126,8 @@ pub struct Options {
     pub slow: Option<f64>,
     /// For how long slow readers read nothing.
     pub stall: Option<Duration>,
+    /// For how long slow readers read nothing.
+    pub stall: Option<Duration>,
     /// Quests that are published, a second.
     pub publish_per_s: Option<f64>,
 }
