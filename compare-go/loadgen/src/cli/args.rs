@@ -152,9 +152,6 @@ pub struct Left {
     /// Of slow-readers: for how long these read nothing, before they read again
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = WORKLOAD)]
     pub stall: Option<Duration>,
-    /// Of slow-readers: for how long these read nothing, before they read again
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = WORKLOAD)]
-    pub stall: Option<Duration>,
     /// Of quests: how many are published a second
     #[arg(long, value_name = "R", value_parser = rate, help_heading = WORKLOAD)]
     pub publish_rate: Option<f64>,
@@ -403,7 +400,6 @@ impl Run {
                 path: self.left.path.clone(),
                 encoding: self.left.encoding.map(EncodingWord::encoding),
                 slow: self.left.slow,
-                stall: self.left.stall,
                 stall: self.left.stall,
                 publish_per_s: self.left.publish_rate,
             },

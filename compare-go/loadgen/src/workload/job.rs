@@ -5,6 +5,7 @@ use super::claims::Claims;
 use super::entrants::Entrants;
 use super::get::Get;
 use super::hunt_status::HuntStatus;
+use super::joins::Joins;
 use super::lane::{Lane, Share};
 use super::loot::Loot;
 use super::publisher::Publisher;
@@ -60,6 +61,8 @@ parts! {
     Loot,
     /// Questions for the status of hunts.
     HuntStatus,
+    /// Players who join.
+    Joins,
     /// Quests that are published, and hunts that are started again with them.
     Publisher,
     /// Players who come into those hunts.

@@ -13,8 +13,10 @@ mod hot_board;
 mod hunt_status;
 mod hunts;
 mod job;
+mod joins;
 mod lane;
 mod loot;
+mod mixed;
 mod player;
 mod prepare;
 mod publisher;
@@ -38,6 +40,7 @@ pub use get::Get;
 pub use hunt_status::HuntStatus;
 pub use hunts::{Hunt, Hunts, Seat, SessionFacts};
 pub use job::{Job, Part, Plot};
+pub use joins::Joins;
 pub use lane::{Lane, Life, Pace, Reading, Share};
 pub use loot::Loot;
 pub use prepare::{Prepared, lanes, prepare};
@@ -124,8 +127,6 @@ pub struct Options {
     pub encoding: Option<Encoding>,
     /// The share of slow readers, 0 to 1.
     pub slow: Option<f64>,
-    /// For how long slow readers read nothing.
-    pub stall: Option<Duration>,
     /// For how long slow readers read nothing.
     pub stall: Option<Duration>,
     /// Quests that are published, a second.

@@ -32,7 +32,7 @@ pub fn lanes(plan: &Plan) -> Result<Vec<Lane>, String> {
         Kind::State => super::state::lanes(plan),
         Kind::Quests => super::quests::lanes(plan),
         Kind::SlowReaders => super::slow_readers::lanes(plan),
-        kind => Err(format!("{} is not there", kind.name())),
+        Kind::Mixed => super::mixed::lanes(plan),
     }
 }
 
@@ -56,7 +56,7 @@ pub fn prepare(
         Kind::State => super::state::prepare(plan, lanes, world, observer),
         Kind::Quests => super::quests::prepare(plan, lanes, world, observer),
         Kind::SlowReaders => super::slow_readers::prepare(plan, lanes, world, observer),
-        kind => Err(WorldError::Wrong { what: kind.name().into(), answer: "not there".into() }),
+        Kind::Mixed => super::mixed::prepare(plan, lanes, world, observer),
     }
 }
 

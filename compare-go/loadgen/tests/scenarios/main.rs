@@ -8,6 +8,7 @@ mod support;
 
 use engine_core::limits::Limits;
 use loadgen::messages::Encoding;
+use loadgen::plan::{Arrivals, Load};
 use loadgen::workload::{Kind, Options};
 use std::time::Duration;
 use support::{Stand, counter, honest, operation};
@@ -58,7 +59,7 @@ fn power_ups_run_out_and_that_is_right() {
     let outcome = stand.run(|plan| {
         plan.options.hunts = Some(1);
         plan.connections = Some(1);
-        plan.load = loadgen::plan::Load::Closed;
+        plan.load = Load::Closed;
         plan.duration = Duration::from_secs(3);
     });
     honest(&outcome);
@@ -104,4 +105,20 @@ fn slow_readers_get_full_frames_or_1008_and_the_prompt_ones_all() {
     assert_eq!(counter(prompt, "conflated"), 0, "{prompt:#?}");
     assert!(counter(stalling, "conflated") > 0, "{stalling:#?}");
     assert!(counter(stuck, "closed_too_slow") + counter(stuck, "cut_off") > 0, "{stuck:#?}");
+}
+
+#[test]
+fn everything_goes_side_by_side() {
+    let stand = Stand::new(Kind::Mixed);
+    let outcome = stand.run(|plan| {
+        plan.options.hunts = Some(3);
+        plan.options.sessions = Some(40);
+        plan.connections = Some(60);
+        plan.load = Load::Open { rate_per_s: Some(400.0), arrivals: Arrivals::Poisson };
+    });
+    honest(&outcome);
+    for name in ["resolve", "leaderboard", "loot", "hunt-status", "join", "move", "power_up"] {
+        assert!(operation(&outcome, name).right > 0, "{name}: {outcome:#?}");
+    }
+    assert!(outcome.figures.counter("frames") > 30 * 4, "{outcome:#?}");
 }
