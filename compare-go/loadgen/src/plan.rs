@@ -38,6 +38,10 @@ pub struct Plan {
     pub seed: u64,
     /// A part of all ids that the run makes, so that runs on one server do not meet.
     pub tag: String,
+    /// Operations and metrics that somebody will look at: a workload that has not all of them is
+    /// refused.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// What the generator is made to do wrong, to prove that the proof finds it.
     pub fault: Fault,
 }

@@ -6,6 +6,7 @@ use crate::crew::{Crew, News};
 use crate::engine::{End, Interval, Report, Task};
 use crate::errors::ErrorKind;
 use crate::gather::Gather;
+use crate::names;
 use crate::outcome::{Ending, Observer, Outcome, Snapshot};
 use crate::plan::{Load, Phase, Plan};
 use crate::preflight::{self, CrewSize};
@@ -97,6 +98,7 @@ fn set_up(
     let world = World::new(plan)?;
     world.reach()?;
     let prepared = workload::prepare(plan, &lanes, &world, observer)?;
+    names::check(&plan.names, &prepared.jobs).map_err(RunError::Refused)?;
     if stop.is_set() { Err(RunError::Interrupted) } else { Ok((crew, prepared)) }
 }
 

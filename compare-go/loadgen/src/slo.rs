@@ -120,6 +120,12 @@ impl Slo {
         Ok(Self { objectives })
     }
 
+    /// The operations and metrics that objectives are of.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.objectives.iter().filter_map(|objective| objective.of.clone()).collect()
+    }
+
     /// Judges every objective by what `measured` knows of what it is of, and its figure.
     #[must_use]
     pub fn judge(&self, measured: impl Fn(Option<&str>, Figure) -> Option<f64>) -> Vec<Verdict> {

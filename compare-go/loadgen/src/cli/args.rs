@@ -423,6 +423,7 @@ impl Run {
             timeout,
             seed,
             tag: tag(),
+            names: self.told.slo.as_ref().map(Slo::names).unwrap_or_default(),
             fault: self.generator.fault.fault(),
         }
     }

@@ -23,6 +23,7 @@ pub(crate) fn plan() -> Plan {
         timeout: Duration::from_secs(1),
         seed: 1,
         tag: "t".into(),
+        names: Vec::new(),
         fault: Fault::None,
     }
 }

@@ -62,6 +62,7 @@ impl Stand {
             timeout: Duration::from_secs(10),
             seed: 7,
             tag: format!("run{number}"),
+            names: Vec::new(),
             fault: Fault::None,
         };
         change(&mut plan);
