@@ -1,6 +1,6 @@
 //! A run as people read it.
 
-use crate::figures::{Figures, WorkerFigures};
+use crate::figures::{Figures, LaneFigures, WorkerFigures};
 use crate::histogram::Quantiles;
 use crate::outcome::Ending;
 use crate::plan::{Arrivals, Load, Plan};
@@ -93,19 +93,19 @@ fn latency_row(name: &str, (answers, rate): (String, String), latency: &Quantile
 }
 
 fn metrics(figures: &Figures, paint: Paint) -> String {
-    let metrics: Vec<_> = figures.lanes.iter().flat_map(|lane| &lane.metrics).collect();
-    let counters: Vec<_> = figures.lanes.iter().flat_map(|lane| &lane.counters).collect();
+    let metrics: Vec<_> = of_lanes(figures, |lane| &lane.metrics, |metric| &metric.name);
+    let counters: Vec<_> = of_lanes(figures, |lane| &lane.counters, |counter| &counter.name);
     let mut text = String::new();
     if !metrics.is_empty() {
         let mut rows = vec![row(["", "values", "p50", "p90", "p99", "p99.9", "max"])];
-        for metric in metrics {
+        for (name, metric) in metrics {
             let of = metric.values.quantiles();
             let values = [of.p50, of.p90, of.p99, of.p999, of.max].map(float);
             let values = values.map(|value| match of.count {
                 0 => "-".to_owned(),
                 _ => in_unit(&metric.name, value),
             });
-            let first = [bare(&metric.name).to_owned(), count(of.count)];
+            let first = [bare(&name).to_owned(), count(of.count)];
             rows.push(first.into_iter().chain(values).collect());
         }
         let _ = writeln!(text, "{}\n{}", paint.title("Besides"), table(&rows));
@@ -113,11 +113,26 @@ fn metrics(figures: &Figures, paint: Paint) -> String {
     if !counters.is_empty() {
         let rows: Vec<_> = counters
             .iter()
-            .map(|counter| vec![counter.name.replace('_', " "), count(counter.count)])
+            .map(|(name, counter)| vec![name.replace('_', " "), count(counter.count)])
             .collect();
         let _ = writeln!(text, "{}\n{}", paint.title("Counted"), table(&rows));
     }
     text
+}
+
+/// What lanes have besides, by name: with that of the lane where several lanes have the same.
+fn of_lanes<'a, T>(
+    figures: &'a Figures,
+    of: impl Fn(&'a LaneFigures) -> &'a Vec<T>,
+    name: impl Fn(&T) -> &str,
+) -> Vec<(String, &'a T)> {
+    let all = || figures.lanes.iter().flat_map(|lane| of(lane).iter().map(move |one| (lane, one)));
+    let named = |(lane, one): (&'a LaneFigures, &'a T)| {
+        let own = name(one);
+        let alone = all().filter(|(_, other)| name(other) == own).count() == 1;
+        (if alone { own.to_owned() } else { format!("{} {own}", lane.name) }, one)
+    };
+    all().map(named).collect()
 }
 
 /// A value of a metric, whose name ends in its unit.
@@ -303,6 +318,17 @@ mod tests {
         assert!(!text.contains('\x1b'));
         let widest = text.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(COLUMNS), "{text}");
+    }
+
+    #[test]
+    fn what_several_lanes_have_is_told_apart() {
+        let lane = |name, counters| LaneFigures::new(name, &[], &["delivery_ns"], counters);
+        let lanes = vec![lane("prompt", &["frames"]), lane("stuck", &["frames", "cut_off"])];
+        let text = metrics(&Figures { lanes, workers: Vec::new() }, Paint::NONE);
+        for part in ["prompt delivery", "stuck delivery", "prompt frames", "stuck frames"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(text.contains("\n  cut off "), "{text}");
     }
 
     #[test]
