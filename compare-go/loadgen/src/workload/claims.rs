@@ -181,14 +181,11 @@ impl Traffic for Claiming {
             let seat = &mut seats[place];
             let hunt = &hunts[seat.player.hunt as usize];
             let verdict = hear(seat, hunt, table, &step, response);
-            if verdict.is_ok() {
-                match step {
-                    Step::Claim { .. } => heard.count(FRESH, 1),
-                    Step::Repeat { .. } | Step::Replay { .. } => heard.count(REPEATED, 1),
-                    Step::Lost { .. } | Step::Board => {}
-                }
+            match (&verdict, step) {
+                (Ok(()), Step::Claim { .. }) => heard.right_as(FRESH),
+                (Ok(()), Step::Repeat { .. } | Step::Replay { .. }) => heard.right_as(REPEATED),
+                _ => judge(heard, response, verdict),
             }
-            judge(heard, response, verdict);
         })
     }
 

@@ -286,10 +286,7 @@ fn hear_answer(
         return;
     }
     match conn.answered(asked, &message, heard.at(), rules) {
-        Ok(outcome) => {
-            heard.count(outcome, 1);
-            heard.right();
-        }
+        Ok(outcome) => heard.right_as(outcome),
         Err(why) => heard.wrong(ErrorKind::Wrong, || format!("{message:?} to {asked:?}: {why}")),
     }
 }
