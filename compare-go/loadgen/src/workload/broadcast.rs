@@ -1,8 +1,8 @@
-//! What the watchers of a hunt must be sent: one frame for each tick, in time, the same for all, and
-//! right.
+//! What the watchers of a hunt must be sent: one frame for each tick, in time, the same for all,
+//! and right.
 //!
-//! A frame is read and checked in full where the first watcher of a worker gets it; the others' must
-//! be the same, byte for byte. It knows the rules of broadcasts, and no sockets.
+//! A frame is read and checked in full where the first watcher of a worker gets it; the others'
+//! must be the same, byte for byte. It knows the rules of broadcasts, and no sockets.
 
 use super::seam::Heard;
 use crate::clock::Nanos;

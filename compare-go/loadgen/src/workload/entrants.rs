@@ -1,5 +1,5 @@
-//! Players who come into hunts that were just started with the latest version of a quest: join, look
-//! at the status, open a WebSocket, and get the first frame, all over one connection.
+//! Players who come into hunts that were just started with the latest version of a quest: join,
+//! look at the status, open a WebSocket, and get the first frame, all over one connection.
 //!
 //! The first frame must show the waypoints of the very version that the status names.
 

@@ -27,7 +27,8 @@ const STALL: Duration = Duration::from_secs(6);
 /// For how long they read then.
 const READS: Duration = Duration::from_secs(2);
 /// The stuck ones stall for twice as long and this: a server waits ten seconds for a peer to take
-/// anything, from when the system's buffers are full after two, and two more for it to take the end.
+/// anything, from when the system's buffers are full after two, and two more for it to take the
+/// end.
 const LONGER: Duration = Duration::from_millis(500);
 
 pub(super) fn lanes(plan: &Plan) -> Result<Vec<Lane>, String> {
