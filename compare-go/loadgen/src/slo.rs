@@ -1,6 +1,7 @@
 //! Objectives that a run must hold: `p99<50ms,errors<0.1%`.
 //!
-//! An objective is `[OF/]FIGURE COMPARISON BOUND`; OF is an operation or a metric of the workload. This file reads them, pointing at the place
+//! An objective is `[OF/]FIGURE COMPARISON BOUND`; OF is an operation or a metric of the workload, or
+//! `LANE/OPERATION` where several lanes have it. This file reads them, pointing at the place
 //! of a fault, and judges them; where the figures come from it does not know.
 
 use crate::quantity::{self, parse_duration, parse_rate, parse_share};
@@ -222,11 +223,11 @@ fn objective(part: &str) -> Result<Objective, Fault> {
     let (comparison, signs) = comparison(rest).ok_or_else(|| {
         at(sign, "a comparison is <, <=, > or >=; a measured figure is never equal".into())
     })?;
-    let (of, name) = match left.split_once('/') {
+    let (of, name) = match left.rsplit_once('/') {
         Some((of, name)) => (Some(of.trim()), name.trim()),
         None => (None, left.trim()),
     };
-    let name_at = left.find('/').map_or(0, |slash| slash + 1);
+    let name_at = left.rfind('/').map_or(0, |slash| slash + 1);
     if of == Some("") {
         return Err(at(0, "an operation or a metric is missing before the slash".into()));
     }
