@@ -1,6 +1,6 @@
 //! The command line of `hunt-load`: what may be said, what is refused, and with which remedy.
 
-use super::values::{address, body, cores, counted, duration, rate, target, workload};
+use super::values::{address, body, cores, counted, duration, rate, tag, target, workload};
 use crate::messages::Encoding;
 use crate::plan::{Arrivals, Fault, Load, Plan, Processes, Workers};
 use crate::prove::Claim;
@@ -137,6 +137,9 @@ pub struct Offered {
 /// What a workload leaves open; each has values of its own.
 #[derive(Debug, Args)]
 pub struct Left {
+    /// What the ids of the world begin with; from the time, so that runs on one server do not meet
+    #[arg(long, value_name = "WORD", value_parser = tag, help_heading = WORKLOAD)]
+    pub tag: Option<String>,
     /// Hunts that are started
     #[arg(long, value_name = "N", value_parser = counted, help_heading = WORKLOAD)]
     pub hunts: Option<u32>,
@@ -422,7 +425,7 @@ impl Run {
             grace,
             timeout,
             seed,
-            tag: tag(),
+            tag: self.left.tag.clone().unwrap_or_else(tag_now),
             names: self.told.slo.as_ref().map(Slo::names).unwrap_or_default(),
             fault: self.generator.fault.fault(),
         }
@@ -430,7 +433,7 @@ impl Run {
 }
 
 /// A word that no other run has, from the time: six letters and digits.
-fn tag() -> String {
+fn tag_now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut rest = since.as_millis();
     let digits = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -519,6 +522,7 @@ mod tests {
             (&["loot", "--slo", "p99<50"], "write 50s or 50ms"),
             (&["loot", "--format", "xml"], "text, json, csv"),
             (&["loot", "--path", "loot"], "begins with a slash"),
+            (&["loot", "--tag", "A"], "1 to 12 of a-z and 0-9"),
             (&["slow-readers", "--slow", "0.5"], "in percent: 0.5%"),
             (&["loot", "--tui", "--quiet"], "cannot be used with"),
             (&["prove", "--only", "a,f"], "e (agreement)"),
