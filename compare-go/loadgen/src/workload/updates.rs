@@ -10,6 +10,7 @@ use super::seam::{Exhausted, Heard, Input, Loss, Names, Opening, Traffic};
 use super::socket::{Said, Socket, Sockets, early};
 use crate::clock::Nanos;
 use crate::errors::{ErrorKind, shown};
+use crate::figures::LaneFigures;
 use crate::messages::{
     Action, Encoding, MoveOutcome, Place, PowerUp, PowerUpOutcome, ServerMessage,
 };
@@ -246,6 +247,14 @@ impl Traffic for Updating {
 
     fn ended(&mut self, conn: u32, loss: Loss, heard: &mut Heard<'_>) {
         self.conns[conn as usize].socket.ended(loss, heard);
+    }
+
+    fn finish(&mut self, now: Nanos, figures: &mut LaneFigures) {
+        for (conn, seat) in self.conns.iter().zip(&self.seats) {
+            if conn.socket.is_open() {
+                self.broadcasts[seat.hunt as usize].finish(&conn.watch, now, figures);
+            }
+        }
     }
 
     fn closed(&mut self, conn: u32) {

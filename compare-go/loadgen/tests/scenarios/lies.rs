@@ -100,6 +100,18 @@ fn a_skipped_tick_is_missed() {
 }
 
 #[test]
+fn silence_to_the_end_is_missed() {
+    let lie = |n, payload: &[u8]| match n {
+        0..2 => Fate::Said(payload.to_vec()),
+        _ => Fate::Dropped,
+    };
+    let outcome = told(Kind::Sockets, lie);
+    found(&outcome, ErrorKind::Missed, "nothing came after tick");
+    let delivery = outcome.figures.lanes[0].metrics[0].values.quantiles();
+    assert!(delivery.max > 500_000_000, "what did not come was waited for: {delivery:?}");
+}
+
+#[test]
 fn a_tick_that_is_told_twice_is_wrong() {
     let lie = |n, payload: &[u8]| match n {
         3 => Fate::Raw([&[0x81, 126][..], &len(payload), payload].concat().repeat(2)),
