@@ -12,6 +12,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// For how long a process may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// All workers of a run.
 #[derive(Debug)]
 pub(crate) struct Crew {
@@ -108,12 +111,26 @@ impl Crew {
                 }
                 Worker::Process { child, orders } => {
                     *orders = None;
-                    let _ = child.wait();
+                    end_process(child);
                 }
             }
         }
         self.workers.clear();
     }
+}
+
+/// Waits for a process that was told to end, and ends it if it does not.
+fn end_process(child: &mut Child) {
+    let deadline = Nanos::now() + PATIENCE;
+    while Nanos::now() < deadline {
+        // What cannot be waited for is gone.
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 impl Drop for Crew {
