@@ -8,7 +8,7 @@ use crate::worker::Order;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -63,10 +63,7 @@ impl Crew {
 
     /// The next that is heard of one, if anything is within this time.
     pub(crate) fn news(&mut self, within: Duration) -> Option<(usize, News)> {
-        match self.news.recv_timeout(within) {
-            Ok(news) => Some(news),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.news.recv_timeout(within).ok()
     }
 
     pub(crate) fn start_at(&mut self, at: Nanos) {

@@ -28,8 +28,16 @@ fn claims(boards: f64, again: f64) -> Claims {
 /// A server that keeps the rules, of one hunt.
 #[derive(Default)]
 struct Server {
-    /// By session: what was opened, the score, and answers by key.
-    players: std::collections::BTreeMap<String, (Vec<u32>, u32, Vec<(String, String)>)>,
+    /// By session.
+    players: std::collections::BTreeMap<String, Player>,
+}
+
+#[derive(Default)]
+struct Player {
+    opened: Vec<u32>,
+    score: u32,
+    /// Answers by key.
+    answers: Vec<(String, String)>,
 }
 
 impl Server {
@@ -43,9 +51,9 @@ impl Server {
         let treasure: u32 = value["treasure"].as_str().unwrap()[1..].parse().unwrap();
         let (x, y) = (value["x"].as_u64().unwrap(), value["y"].as_u64().unwrap());
         assert!(x * x + y * y <= 100, "within the radius");
-        let (opened, score, keys) = self.players.entry(token.into()).or_default();
+        let Player { opened, score, answers } = self.players.entry(token.into()).or_default();
         let key = value["key"].as_str();
-        if let Some((_, answer)) = keys.iter().find(|(known, _)| Some(&**known) == key) {
+        if let Some((_, answer)) = answers.iter().find(|(known, _)| Some(&**known) == key) {
             return answer.clone();
         }
         let answer = if opened.contains(&treasure) {
@@ -59,7 +67,7 @@ impl Server {
             )
         };
         if let Some(key) = key {
-            keys.push((key.into(), answer.clone()));
+            answers.push((key.into(), answer.clone()));
         }
         answer
     }
@@ -185,8 +193,7 @@ fn what_was_lost_is_asked_for_again_whether_it_was_taken_or_not() {
         }
         assert_eq!(talk.figures.errors.samples(), []);
         assert!(talk.ask(1, |answer| answer).is_err(), "everything is opened");
-        let (opened, ..) = &talk.server.players["token2"];
-        assert_eq!(opened.len(), TREASURES.count as usize);
+        assert_eq!(talk.server.players["token2"].opened.len(), TREASURES.count as usize);
     }
 }
 
