@@ -1,5 +1,5 @@
-//! Whether what a report is to look at will be counted: known once a workload is prepared, before its
-//! first request.
+//! Whether what a report is to look at will be counted: known once a workload is prepared, before
+//! its first request.
 
 use crate::report::summary::is;
 use crate::workload::Job;

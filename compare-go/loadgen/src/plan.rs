@@ -20,7 +20,8 @@ pub struct Plan {
     pub admin_token: Option<String>,
     /// How requests arrive.
     pub load: Load,
-    /// Connections of the main lane, on all workers together; the workload's own where none is given.
+    /// Connections of the main lane, on all workers together; the workload's own where none is
+    /// given.
     pub connections: Option<u32>,
     /// Requests that one connection may have outstanding; 1: no pipelining.
     pub depth: u32,

@@ -1,8 +1,8 @@
 //! Objectives that a run must hold: `p99<50ms,errors<0.1%`.
 //!
-//! An objective is `[OF/]FIGURE COMPARISON BOUND`; OF is an operation or a metric of the workload, or
-//! `LANE/OPERATION` where several lanes have it. This file reads them, pointing at the place
-//! of a fault, and judges them; where the figures come from it does not know.
+//! An objective is `[OF/]FIGURE COMPARISON BOUND`; OF is an operation or a metric of the workload,
+//! or `LANE/OPERATION` where several lanes have it. This file reads them, pointing at the place of
+//! a fault, and judges them; where the figures come from it does not know.
 
 use crate::quantity::{self, parse_duration, parse_rate, parse_share};
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,8 @@ pub struct Slo {
 pub struct Verdict {
     /// As it was written.
     pub objective: String,
-    /// The figure, in the unit of [`Objective::bound`]; `None` where there is nothing to tell it from.
+    /// The figure, in the unit of [`Objective::bound`]; `None` where there is nothing to tell it
+    /// from.
     pub measured: Option<f64>,
     /// The figure as people read it.
     pub shown: String,

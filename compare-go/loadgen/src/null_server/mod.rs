@@ -1,8 +1,8 @@
 //! The null server: answers any request after a delay that is known beforehand.
 //!
 //! It is the yardstick of `hunt-load prove`: whatever a generator reads beyond the delay is the
-//! generator's own, the wire's, or lateness that this server admits to when it ends. One thread, one
-//! epoll instance, one queue: as every answer is delayed equally, what came first is due first.
+//! generator's own, the wire's, or lateness that this server admits to when it ends. One thread,
+//! one epoll instance, one queue: as every answer is delayed equally, what came first is due first.
 //! It knows nothing of the game and shares no code with the generator's client.
 
 mod connection;

@@ -1,5 +1,5 @@
-//! The HDR interval log (V2) of a run: one histogram of latencies in nanoseconds for each second and
-//! operation, tagged with the operation. HistogramLogAnalyzer and its like read it.
+//! The HDR interval log (V2) of a run: one histogram of latencies in nanoseconds for each second
+//! and operation, tagged with the operation. HistogramLogAnalyzer and its like read it.
 
 use crate::outcome::Outcome;
 use crate::plan::Phase;

@@ -93,8 +93,8 @@ impl Summary {
     }
 }
 
-/// A figure, for an objective: of a kind of request, of a metric of the workload, or of the run. None
-/// where nothing was counted that would tell it.
+/// A figure, for an objective: of a kind of request, of a metric of the workload, or of the run.
+/// None where nothing was counted that would tell it.
 #[must_use]
 pub fn look(outcome: &Outcome, summary: &Summary, of: Option<&str>, figure: Figure) -> Option<f64> {
     let figures = &outcome.figures;
@@ -154,7 +154,8 @@ fn value(histogram: &Histogram, figure: Figure) -> Option<f64> {
     }
 }
 
-/// What was sent while it counted, of what became due then. What was sent afterwards was not achieved.
+/// What was sent while it counted, of what became due then. What was sent afterwards was not
+/// achieved.
 fn achieved(outcome: &Outcome) -> Option<f64> {
     outcome.rate_per_s?;
     let seconds = || outcome.seconds.iter().filter(|second| second.phase == Phase::Measured);

@@ -1,5 +1,5 @@
-//! Players who open treasures over HTTP, and look at the leaderboard around them. Each answer is held
-//! against what the player must have by now: outcome, loot, score, and a rank that can be.
+//! Players who open treasures over HTTP, and look at the leaderboard around them. Each answer is
+//! held against what the player must have by now: outcome, loot, score, and a rank that can be.
 
 mod board;
 mod seat;

@@ -14,8 +14,8 @@
 //! The engine owns sockets, clocks, arrivals, outstanding requests and their latencies. A `Traffic`
 //! owns what its connections say, what has been asked of each in which order, and what a right
 //! answer is. Answers come in the order of the requests; pushes may come at any time. Connections
-//! are numbered from 0 within a lane of a worker, and a number keeps its meaning when the connection
-//! behind it is made anew.
+//! are numbered from 0 within a lane of a worker, and a number keeps its meaning when the
+//! connection behind it is made anew.
 
 use crate::clock::Nanos;
 use crate::errors::ErrorKind;
@@ -41,8 +41,8 @@ pub trait Traffic {
     /// If this lane has nothing more to ask, with the remedy; the run ends.
     fn request(&mut self, conn: u32, operation: usize, out: &mut Vec<u8>) -> Result<(), Exhausted>;
 
-    /// Takes in what came. Returns how many bytes were used; the rest is given again with what comes
-    /// after it. All complete messages are to be used at once.
+    /// Takes in what came. Returns how many bytes were used; the rest is given again with what
+    /// comes after it. All complete messages are to be used at once.
     fn receive(&mut self, conn: u32, input: Input<'_>, heard: &mut Heard<'_>) -> usize;
 
     /// The server has ended a connection, after [`receive`](Self::receive) had all that came. As a
@@ -229,8 +229,8 @@ impl<'a> Heard<'a> {
         self.close = true;
     }
 
-    /// The server has ended the connection, and that is an error where it still had to say something,
-    /// or where it did so by force.
+    /// The server has ended the connection, and that is an error where it still had to say
+    /// something, or where it did so by force.
     pub fn ended(&mut self, loss: Loss) {
         let owed = self.asked.len();
         match loss {

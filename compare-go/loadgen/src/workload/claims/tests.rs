@@ -1,4 +1,5 @@
-//! Players against a model of the server that does what the rules say, and against ones that do not.
+//! Players against a model of the server that does what the rules say, and against ones that do
+//! not.
 
 use super::*;
 use crate::clock::Nanos;
