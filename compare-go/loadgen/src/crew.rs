@@ -8,9 +8,12 @@ use crate::worker::Order;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// For how long a process may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// All workers of a run.
 #[derive(Debug)]
@@ -60,10 +63,7 @@ impl Crew {
 
     /// The next that is heard of one, if anything is within this time.
     pub(crate) fn news(&mut self, within: Duration) -> Option<(usize, News)> {
-        match self.news.recv_timeout(within) {
-            Ok(news) => Some(news),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.news.recv_timeout(within).ok()
     }
 
     pub(crate) fn start_at(&mut self, at: Nanos) {
@@ -108,12 +108,26 @@ impl Crew {
                 }
                 Worker::Process { child, orders } => {
                     *orders = None;
-                    let _ = child.wait();
+                    end_process(child);
                 }
             }
         }
         self.workers.clear();
     }
+}
+
+/// Waits for a process that was told to end, and ends it if it does not.
+fn end_process(child: &mut Child) {
+    let deadline = Nanos::now() + PATIENCE;
+    while Nanos::now() < deadline {
+        // What cannot be waited for is gone.
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 impl Drop for Crew {

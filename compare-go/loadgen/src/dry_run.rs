@@ -1,5 +1,5 @@
-//! One request of a workload and its answer, byte for byte, over a socket that waits: for people who
-//! want to see what will be asked before it is asked a million times.
+//! One request of a workload and its answer, byte for byte, over a socket that waits: for people
+//! who want to see what will be asked before it is asked a million times.
 
 use crate::clock::Nanos;
 use crate::figures::LaneFigures;

@@ -179,8 +179,8 @@ impl Figures {
         all
     }
 
-    /// The share of errors in all that was tried: errors / (errors + right answers); 0 where nothing
-    /// was tried.
+    /// The share of errors in all that was tried: errors / (errors + right answers); 0 where
+    /// nothing was tried.
     #[must_use]
     pub fn error_share(&self) -> f64 {
         let errors = float(self.errors().total());
@@ -188,8 +188,8 @@ impl Figures {
         if tried == 0.0 { 0.0 } else { errors / tried }
     }
 
-    /// The highest share of its time in which a worker had something to do, 0 to 1: at 1 it could not
-    /// have sent more.
+    /// The highest share of its time in which a worker had something to do, 0 to 1: at 1 it could
+    /// not have sent more.
     #[must_use]
     pub fn busiest(&self) -> f64 {
         let shares = self.workers.iter().filter(|worker| worker.wall_ns > 0);

@@ -30,6 +30,7 @@ mod gather;
 pub mod histogram;
 pub mod http;
 pub mod messages;
+mod names;
 pub mod null_server;
 pub mod outcome;
 pub mod plan;

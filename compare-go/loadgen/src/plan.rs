@@ -20,7 +20,8 @@ pub struct Plan {
     pub admin_token: Option<String>,
     /// How requests arrive.
     pub load: Load,
-    /// Connections of the main lane, on all workers together; the workload's own where none is given.
+    /// Connections of the main lane, on all workers together; the workload's own where none is
+    /// given.
     pub connections: Option<u32>,
     /// Requests that one connection may have outstanding; 1: no pipelining.
     pub depth: u32,
@@ -38,6 +39,10 @@ pub struct Plan {
     pub seed: u64,
     /// A part of all ids that the run makes, so that runs on one server do not meet.
     pub tag: String,
+    /// Operations and metrics that somebody will look at: a workload that has not all of them is
+    /// refused.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// What the generator is made to do wrong, to prove that the proof finds it.
     pub fault: Fault,
 }

@@ -105,7 +105,7 @@ fn check_against(plan: &Plan, lanes: &[Lane], system: &System) -> Result<CrewSiz
         return Err(format!("core {core} cannot be used here; --cores takes some of {cores:?}"));
     }
     let crew = crew(plan, lanes, system)?;
-    lanes.iter().try_for_each(|lane| check_rate(lane))?;
+    lanes.iter().try_for_each(check_rate)?;
     check_rates(lanes, crew.workers)?;
     check_ports(lanes, system)?;
     Ok(crew)
@@ -231,4 +231,4 @@ fn float(value: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,6 +6,7 @@ use crate::crew::{Crew, News};
 use crate::engine::{End, Interval, Report, Task};
 use crate::errors::ErrorKind;
 use crate::gather::Gather;
+use crate::names;
 use crate::outcome::{Ending, Observer, Outcome, Snapshot};
 use crate::plan::{Load, Phase, Plan};
 use crate::preflight::{self, CrewSize};
@@ -20,7 +21,7 @@ const START_IN: Duration = Duration::from_millis(30);
 /// How often it is looked whether somebody ends the run.
 const LOOK: Duration = Duration::from_millis(50);
 /// Workers that say nothing for longer than the run lasts, by this, are lost.
-const SILENCE: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Ends a run from another thread: what was measured so far is the outcome.
 #[derive(Clone, Debug, Default)]
@@ -68,8 +69,10 @@ pub fn run(plan: &Plan, stop: &Stop, observer: &mut dyn Observer) -> Result<Outc
     let jobs = prepared.jobs;
     observer.step(&format!("connecting with {}", crew.in_words()));
     let tasks = (0..crew.workers).map(|worker| task(plan, &jobs, worker, crew.workers));
-    let mut crew = Crew::send_off(tasks.collect(), crew.in_processes)?;
-    connect(plan, stop, observer, &mut crew)?;
+    let tasks: Vec<_> = tasks.collect();
+    let ready = tasks.iter().map(|task| (0, task.connections())).collect();
+    let mut crew = Crew::send_off(tasks, crew.in_processes)?;
+    connect(plan, stop, observer, &mut crew, ready)?;
     let start = Nanos::now() + START_IN;
     crew.start_at(start);
     let mut gather = Gather::new(crew.len());
@@ -97,6 +100,7 @@ fn set_up(
     let world = World::new(plan)?;
     world.reach()?;
     let prepared = workload::prepare(plan, &lanes, &world, observer)?;
+    names::check(&plan.names, &prepared.jobs).map_err(RunError::Refused)?;
     if stop.is_set() { Err(RunError::Interrupted) } else { Ok((crew, prepared)) }
 }
 
@@ -118,14 +122,14 @@ fn task(plan: &Plan, jobs: &[Job], worker: u32, workers: u32) -> Task {
     }
 }
 
-/// Waits until all workers have their connections.
+/// Waits until all workers have their connections: `ready` has how many do, of how many.
 fn connect(
     plan: &Plan,
     stop: &Stop,
     observer: &mut dyn Observer,
     crew: &mut Crew,
+    mut ready: Vec<(u64, u64)>,
 ) -> Result<(), RunError> {
-    let mut ready = vec![(0, 0); crew.len()];
     let mut waits_for = crew.len();
     let began = Nanos::now();
     let nothing = crate::figures::Figures::default();
@@ -135,8 +139,8 @@ fn connect(
         }
         match crew.news(LOOK) {
             None => continue,
-            Some((worker, News::Report(Report::Ready { ready: count, total }))) => {
-                ready[worker] = (count, total);
+            Some((worker, News::Report(Report::Ready { ready: count, .. }))) => {
+                ready[worker].0 = count;
             }
             Some((worker, News::Report(Report::Connected))) => {
                 waits_for -= 1;

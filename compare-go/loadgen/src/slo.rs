@@ -1,7 +1,8 @@
 //! Objectives that a run must hold: `p99<50ms,errors<0.1%`.
 //!
-//! An objective is `[OF/]FIGURE COMPARISON BOUND`; OF is an operation or a metric of the workload. This file reads them, pointing at the place
-//! of a fault, and judges them; where the figures come from it does not know.
+//! An objective is `[OF/]FIGURE COMPARISON BOUND`; OF is an operation or a metric of the workload,
+//! or `LANE/OPERATION` where several lanes have it. This file reads them, pointing at the place of
+//! a fault, and judges them; where the figures come from it does not know.
 
 use crate::quantity::{self, parse_duration, parse_rate, parse_share};
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,8 @@ pub struct Slo {
 pub struct Verdict {
     /// As it was written.
     pub objective: String,
-    /// The figure, in the unit of [`Objective::bound`]; `None` where there is nothing to tell it from.
+    /// The figure, in the unit of [`Objective::bound`]; `None` where there is nothing to tell it
+    /// from.
     pub measured: Option<f64>,
     /// The figure as people read it.
     pub shown: String,
@@ -118,6 +120,12 @@ impl Slo {
             start += part.len() + 1;
         }
         Ok(Self { objectives })
+    }
+
+    /// The operations and metrics that objectives are of.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.objectives.iter().filter_map(|objective| objective.of.clone()).collect()
     }
 
     /// Judges every objective by what `measured` knows of what it is of, and its figure.
@@ -216,11 +224,11 @@ fn objective(part: &str) -> Result<Objective, Fault> {
     let (comparison, signs) = comparison(rest).ok_or_else(|| {
         at(sign, "a comparison is <, <=, > or >=; a measured figure is never equal".into())
     })?;
-    let (of, name) = match left.split_once('/') {
+    let (of, name) = match left.rsplit_once('/') {
         Some((of, name)) => (Some(of.trim()), name.trim()),
         None => (None, left.trim()),
     };
-    let name_at = left.find('/').map_or(0, |slash| slash + 1);
+    let name_at = left.rfind('/').map_or(0, |slash| slash + 1);
     if of == Some("") {
         return Err(at(0, "an operation or a metric is missing before the slash".into()));
     }

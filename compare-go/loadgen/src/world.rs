@@ -193,8 +193,8 @@ impl World {
         Ok(())
     }
 
-    /// Has players join hunts, so many each. They are named `p0`, `p1`, ... in each hunt, and come in
-    /// the order of their numbers.
+    /// Has players join hunts, so many each. They are named `p0`, `p1`, ... in each hunt, and come
+    /// in the order of their numbers.
     ///
     /// # Errors
     /// If the server does not let one join.

@@ -1,6 +1,6 @@
 //! The command line of `hunt-load`: what may be said, what is refused, and with which remedy.
 
-use super::values::{address, body, cores, counted, duration, rate, target, workload};
+use super::values::{address, body, cores, counted, duration, rate, tag, target, workload};
 use crate::messages::Encoding;
 use crate::plan::{Arrivals, Fault, Load, Plan, Processes, Workers};
 use crate::prove::Claim;
@@ -137,6 +137,9 @@ pub struct Offered {
 /// What a workload leaves open; each has values of its own.
 #[derive(Debug, Args)]
 pub struct Left {
+    /// What the ids of the world begin with; from the time, so that runs on one server do not meet
+    #[arg(long, value_name = "WORD", value_parser = tag, help_heading = WORKLOAD)]
+    pub tag: Option<String>,
     /// Hunts that are started
     #[arg(long, value_name = "N", value_parser = counted, help_heading = WORKLOAD)]
     pub hunts: Option<u32>,
@@ -149,6 +152,9 @@ pub struct Left {
     /// Of slow-readers: how many of them are slow, as 25%
     #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = WORKLOAD)]
     pub slow: Option<f64>,
+    /// Of slow-readers: for how long these read nothing, before they read again
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = WORKLOAD)]
+    pub stall: Option<Duration>,
     /// Of quests: how many are published a second
     #[arg(long, value_name = "R", value_parser = rate, help_heading = WORKLOAD)]
     pub publish_rate: Option<f64>,
@@ -259,7 +265,7 @@ pub struct Null {
     /// Where it listens
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8090")]
     pub listen: SocketAddr,
-    /// From the end of a request to the begin of its answer
+    /// From the end of a request to its answer
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     pub delay: Duration,
     /// CPU time that each answer takes besides, so that the server has a capacity that is known
@@ -268,6 +274,9 @@ pub struct Null {
     /// Bytes of the body, which is a JSON list
     #[arg(long, value_name = "BYTES", default_value_t = 2, value_parser = body)]
     pub body: usize,
+    /// Send all of an answer but its last byte at once, so that it ends when the delay does
+    #[arg(long)]
+    pub early: bool,
     /// Its core
     #[arg(long, value_name = "CORE")]
     pub core: Option<usize>,
@@ -394,6 +403,7 @@ impl Run {
                 path: self.left.path.clone(),
                 encoding: self.left.encoding.map(EncodingWord::encoding),
                 slow: self.left.slow,
+                stall: self.left.stall,
                 publish_per_s: self.left.publish_rate,
             },
             server: self.url,
@@ -415,14 +425,15 @@ impl Run {
             grace,
             timeout,
             seed,
-            tag: tag(),
+            tag: self.left.tag.clone().unwrap_or_else(tag_now),
+            names: self.told.slo.as_ref().map(Slo::names).unwrap_or_default(),
             fault: self.generator.fault.fault(),
         }
     }
 }
 
 /// A word that no other run has, from the time: six letters and digits.
-fn tag() -> String {
+fn tag_now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut rest = since.as_millis();
     let digits = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -511,6 +522,7 @@ mod tests {
             (&["loot", "--slo", "p99<50"], "write 50s or 50ms"),
             (&["loot", "--format", "xml"], "text, json, csv"),
             (&["loot", "--path", "loot"], "begins with a slash"),
+            (&["loot", "--tag", "A"], "1 to 12 of a-z and 0-9"),
             (&["slow-readers", "--slow", "0.5"], "in percent: 0.5%"),
             (&["loot", "--tui", "--quiet"], "cannot be used with"),
             (&["prove", "--only", "a,f"], "e (agreement)"),

@@ -155,6 +155,11 @@ fn course(
 }
 
 fn so_far(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot<'_>) {
+    let block = Block::bordered().title("So far");
+    if snapshot.figures.operations().next().is_none() {
+        frame.render_widget(Paragraph::new("nothing counts yet").block(block), area);
+        return;
+    }
     let wide = area.width >= 100;
     let mut names = vec!["", "right", "p50", "p90", "p99", "p99.9", "max", "failed"];
     if !wide {
@@ -179,9 +184,7 @@ fn so_far(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot<'_>) {
         "" => Constraint::Min(12),
         _ => Constraint::Length(11),
     });
-    let table = Table::new(rows, widths)
-        .header(Row::new(names.clone()).style(dim()))
-        .block(Block::bordered().title("So far"));
+    let table = Table::new(rows, widths).header(Row::new(names.clone()).style(dim())).block(block);
     frame.render_widget(table, area);
 }
 

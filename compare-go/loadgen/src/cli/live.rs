@@ -28,7 +28,7 @@ impl Line {
 
     fn drawn(target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{bar:10} {wide_msg}");
+        let style = ProgressStyle::with_template("{bar:8} {wide_msg}");
         bar.set_style(style.expect("the template is good").progress_chars("=> "));
         Self { bar, phase: None }
     }
@@ -103,18 +103,22 @@ pub fn observer(quiet: bool) -> Box<dyn Observer> {
     }
 }
 
-/// A snapshot in one line of at most 80 columns, as a rule.
+/// A snapshot in one line that leaves room for a bar on 80 columns, as a rule.
 #[must_use]
 pub fn line(snapshot: &Snapshot<'_>) -> String {
-    let mut text = word(snapshot.phase).to_owned();
     if snapshot.phase == Phase::Connect {
         let (ready, of) = snapshot.ready;
-        return format!("{text} {} of {}", count(ready), count(of));
+        return format!("{} {} of {}", word(snapshot.phase), count(ready), count(of));
     }
+    let mut text = match snapshot.phase {
+        // What lasts needs no word.
+        Phase::Measured => String::new(),
+        other => format!("{} ", word(other)),
+    };
     let elapsed = snapshot.elapsed.as_secs();
     match snapshot.length {
-        Some(length) => text += &format!(" {elapsed}/{}s", length.as_secs_f64().ceil()),
-        None => text += &format!(" {elapsed}s"),
+        Some(length) => text += &format!("{elapsed}/{}s", length.as_secs_f64().ceil()),
+        None => text += &format!("{elapsed}s"),
     }
     let Some(second) = snapshot.second else { return text };
     text + &figures(second)
@@ -188,8 +192,10 @@ mod tests {
             figures: &figures,
         };
         let text = line(&snapshot);
-        let expected = "measure 12/30s 15,000/s p50 412us p99 2.10ms p99.9 123ms err 3 lag 30.0us";
+        let expected = "12/30s 15,000/s p50 412us p99 2.10ms p99.9 123ms err 3 lag 30.0us";
         assert_eq!(text, expected);
+        snapshot.phase = Phase::Warmup;
+        assert_eq!(line(&snapshot), format!("warm-up {expected}"));
         snapshot.phase = Phase::Connect;
         assert_eq!(line(&snapshot), "connect 510 of 512");
     }

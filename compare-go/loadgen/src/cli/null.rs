@@ -28,8 +28,13 @@ pub(super) fn serve_null(null: &Null) -> anyhow::Result<u8> {
         format!("{} cannot be listened on; choose another --listen", null.listen)
     })?;
     writeln!(io::stdout(), "{LISTENING}http://{}", listener.local_addr()?)?;
-    let answering =
-        Answering { delay: null.delay, work: null.work, body_bytes: null.body, spin: null.spin };
+    let answering = Answering {
+        delay: null.delay,
+        work: null.work,
+        body_bytes: null.body,
+        early: null.early,
+        spin: null.spin,
+    };
     let served = serve(&listener, answering, &ends)?;
     writeln!(io::stdout(), "{}", serde_json::to_string(&served)?)?;
     Ok(0)

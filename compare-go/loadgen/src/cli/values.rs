@@ -50,6 +50,14 @@ pub(super) fn body(text: &str) -> Result<usize, String> {
     bytes.ok_or_else(|| "from 2 to 67108864 bytes".into())
 }
 
+pub(super) fn tag(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if !(1..=12).contains(&text.len()) || !text.bytes().all(plain) {
+        return Err("a tag is 1 to 12 of a-z and 0-9".into());
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn target(text: &str) -> Result<String, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
     if !text.starts_with('/') || !plain {

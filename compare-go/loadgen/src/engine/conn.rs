@@ -41,8 +41,10 @@ pub(super) struct Conn {
     pub(super) queued: bool,
     /// When it began to be made.
     pub(super) since: Nanos,
-    /// Attempts in a row that failed.
+    /// Attempts in a row that failed: it was not made, or ended before it was asked anything.
     pub(super) failures: u32,
+    /// Whether it was asked something since it was made.
+    pub(super) used: bool,
     pub(super) pending: Option<Pending>,
     pub(super) asked: VecDeque<Asked>,
     /// An incomplete message, empty as a rule.
@@ -64,6 +66,7 @@ impl Conn {
             queued: false,
             since: Nanos(0),
             failures: 0,
+            used: false,
             pending: None,
             asked: VecDeque::with_capacity(depth as usize),
             input: Vec::new(),

@@ -35,6 +35,8 @@ pub(super) struct LaneLoop {
     pub(super) unlooked: u64,
     /// Connections that are to be made for the first time: those from this one on.
     pub(super) undialled: u32,
+    /// Connections that are to be made anew at once.
+    pub(super) redials: VecDeque<u32>,
     /// Connections that were made for one request each.
     pub(super) dialled: u32,
     /// Connections that stall in turns, by when each turns: its number and generation.
@@ -69,6 +71,7 @@ impl LaneLoop {
             cursor: 0,
             unlooked: 0,
             undialled: 0,
+            redials: VecDeque::new(),
             dialled: 0,
             turns: BTreeSet::new(),
             lane,
@@ -195,7 +198,9 @@ impl LaneLoop {
         if shared.fault == Fault::LatencyFromSend {
             asked.intended = sent;
         }
-        self.conns[conn as usize].asked.push_back(asked);
+        let state = &mut self.conns[conn as usize];
+        state.asked.push_back(asked);
+        state.used = true;
         shared.calls.sent += 1;
         if self.lane.life == Life::Kept {
             self.count_sent(operation, intended, sent, shared);

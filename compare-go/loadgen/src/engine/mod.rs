@@ -19,7 +19,7 @@ pub use control::{Control, End, Interval, Report};
 use crate::clock::{NANOS_PER_S, Nanos};
 use crate::outcome::Ending;
 use crate::plan::Fault;
-use crate::workload::Job;
+use crate::workload::{Job, Life};
 use conn::Place;
 use lane::{Asking, LaneLoop};
 use meter::Meter;
@@ -65,6 +65,14 @@ pub struct Task {
     pub fault: Fault,
     /// The core on which it stays.
     pub core: Option<usize>,
+}
+
+impl Task {
+    /// Connections that are made before requests are due.
+    pub(crate) fn connections(&self) -> u64 {
+        let kept = self.jobs.iter().filter(|job| job.lane.life == Life::Kept);
+        kept.map(|job| u64::from(job.lane.share.count)).sum()
+    }
 }
 
 /// A worker's loop.

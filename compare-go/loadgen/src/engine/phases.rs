@@ -79,6 +79,7 @@ impl Engine {
                 lane.count_due(now.min(Nanos(self.phases.ends.0 - 1)));
             }
             lane.turn_due(now, &mut self.shared);
+            lane.dial_more(now, &mut self.shared);
         }
         if now >= self.phases.next() || now >= self.phases.look {
             self.phases.look = Nanos(now.0 + LOOK_NS.min(super::SLEEP_MAX_NS));
@@ -119,18 +120,17 @@ impl Engine {
 
     /// Makes connections until all are there, and begins when it is told to.
     fn connect(&mut self, now: Nanos) -> Option<End> {
-        for lane in &mut self.lanes {
-            lane.dial_more(now, &mut self.shared);
-        }
-        // More can be made as soon as some are.
         self.phases.look = Nanos(now.0 + 1_000_000);
         let (ready, total) = self.readiness();
         if self.control.is_stopped() {
             return Some(End::Run(Ending::Interrupted));
         }
         if self.phases.connected {
-            if let Some(start) = self.control.start() {
-                self.begin(start);
+            match self.control.start() {
+                Some(start) if start <= now => self.begin(start),
+                // Not a moment later.
+                Some(start) => self.phases.ends = start,
+                None => {}
             }
             return None;
         }

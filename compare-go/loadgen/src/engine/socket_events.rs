@@ -140,7 +140,7 @@ impl LaneLoop {
             return;
         }
         state.state = State::Open;
-        state.failures = 0;
+        state.used = false;
         self.figures.connections.ready += 1;
         if let Some(pending) = state.pending.take() {
             self.ask(conn, pending.operation, pending.intended, shared);
@@ -316,7 +316,10 @@ impl LaneLoop {
         let state = &mut self.conns[conn as usize];
         match state.state {
             State::Connecting => shared.connecting -= 1,
-            State::Open => self.figures.connections.ready -= 1,
+            State::Open => {
+                self.figures.connections.ready -= 1;
+                state.failures = if state.used { 0 } else { state.failures + 1 };
+            }
             State::Opening => state.failures += 1,
             State::Closed { .. } => {}
         }
@@ -334,8 +337,12 @@ impl LaneLoop {
             Life::OneRequest => self.enqueue(conn),
             Life::Kept if self.traffic.returns(conn) => {
                 let state = &mut self.conns[conn as usize];
-                let again = if state.failures == 0 { now } else { state.again(now) };
-                state.state = State::Closed { again };
+                if state.failures == 0 {
+                    self.redials.push_back(conn);
+                } else {
+                    // Whoever ends connections that were not asked anything is not asked at once.
+                    state.state = State::Closed { again: state.again(now) };
+                }
             }
             Life::Kept => {}
         }

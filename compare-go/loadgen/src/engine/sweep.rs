@@ -49,8 +49,13 @@ impl Sweep {
 }
 
 impl LaneLoop {
-    /// Begins to make connections that were never made, as many at once as may be.
+    /// Begins to make connections that were never made, and those that are to be made anew at once.
     pub(super) fn dial_more(&mut self, now: Nanos, shared: &mut Shared) {
+        while shared.connecting < CONNECTING_MAX
+            && let Some(conn) = self.redials.pop_front()
+        {
+            self.dial(conn, now, shared);
+        }
         while self.undialled < self.lane.share.count && shared.connecting < CONNECTING_MAX {
             self.undialled += 1;
             self.dial(self.undialled - 1, now, shared);

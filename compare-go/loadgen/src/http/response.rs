@@ -140,10 +140,7 @@ impl Reader {
 
 /// Reads a head. `None`: it is not complete.
 fn head(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
-    let (status, http_11) = match status_line(bytes)? {
-        Some(read) => read,
-        None => return Ok(None),
-    };
+    let Some((status, http_11)) = status_line(bytes)? else { return Ok(None) };
     let mut at = 0;
     let (mut length, mut chunked, mut keeps) = (None, false, http_11);
     loop {

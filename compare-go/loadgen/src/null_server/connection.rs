@@ -8,14 +8,24 @@ use std::os::fd::OwnedFd;
 /// The longest head of a request.
 pub(super) const HEAD_BYTES_MAX: usize = 16 * 1024;
 
+/// What every request is answered with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Response<'a> {
+    pub(super) bytes: &'a [u8],
+    /// How much of it is sent before it is due.
+    pub(super) early_bytes: usize,
+}
+
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: TcpStream,
     /// Which connection it is, as its place may have been another's.
     pub(super) generation: u64,
+    /// Requests whose answers are not due yet.
+    pub(super) waiting: usize,
     /// Answers that are due and not wholly sent.
     pub(super) owed: usize,
-    /// How much of the first of them is.
+    /// How much of the first answer that is not wholly sent is.
     sent_bytes: usize,
     /// Whether the socket is waited for to take more, and nothing is read meanwhile.
     blocked: bool,
@@ -30,6 +40,7 @@ impl Connection {
         Self {
             socket,
             generation,
+            waiting: 0,
             owed: 0,
             sent_bytes: 0,
             blocked: false,
@@ -46,22 +57,25 @@ impl Connection {
         &mut self,
         epoll: &OwnedFd,
         place: usize,
-        response: &[u8],
+        response: Response<'_>,
         read: &mut [u8],
     ) -> io::Result<usize> {
         if self.blocked {
             self.send(epoll, place, response)?;
             return Ok(0);
         }
-        match (&self.socket).read(read) {
-            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
-            Ok(count) => self.receive(&read[..count]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
-            Err(error) => Err(error),
-        }
+        let asked = match (&self.socket).read(read) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => self.receive(&read[..count])?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error),
+        };
+        self.waiting += asked;
+        self.send(epoll, place, response)?;
+        Ok(asked)
     }
 
-    /// Sends what is owed, and waits for room for the rest.
+    /// Sends what may be sent, and waits for room for the rest.
     ///
     /// # Errors
     /// If the connection is of no more use.
@@ -69,11 +83,20 @@ impl Connection {
         &mut self,
         epoll: &OwnedFd,
         place: usize,
-        response: &[u8],
+        response: Response<'_>,
     ) -> io::Result<()> {
         let data = EventData::new_u64(place as u64);
-        while self.owed > 0 {
-            match (&self.socket).write(&response[self.sent_bytes..]) {
+        let Response { bytes: response, early_bytes } = response;
+        loop {
+            let end = match (self.owed, self.waiting) {
+                (0, 0) => 0,
+                (0, _) => early_bytes,
+                _ => response.len(),
+            };
+            if self.sent_bytes >= end {
+                break;
+            }
+            match (&self.socket).write(&response[self.sent_bytes..end]) {
                 Ok(count) => self.sent_bytes += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if !std::mem::replace(&mut self.blocked, true) {

@@ -1,13 +1,13 @@
 //! The null server: answers any request after a delay that is known beforehand.
 //!
 //! It is the yardstick of `hunt-load prove`: whatever a generator reads beyond the delay is the
-//! generator's own, the wire's, or lateness that this server admits to when it ends. One thread, one
-//! epoll instance, one queue: as every answer is delayed equally, what came first is due first.
+//! generator's own, the wire's, or lateness that this server admits to when it ends. One thread,
+//! one epoll instance, one queue: as every answer is delayed equally, what came first is due first.
 //! It knows nothing of the game and shares no code with the generator's client.
 
 mod connection;
 
-use connection::Connection;
+use connection::{Connection, Response};
 use hdrhistogram::Histogram;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -24,16 +24,27 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// How the null server answers.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Answering {
-    /// From the last byte of a request to the first of its answer.
+    /// From the last byte of a request to when its answer is due.
     pub delay: Duration,
     /// CPU time that each answer takes besides, so that the server has a known capacity.
     pub work: Duration,
     /// The length of the body, which is a JSON list of sevens; 2 at least.
     pub body_bytes: usize,
+    /// Whether all of an answer but its last byte is sent at once, so that it ends when it is due,
+    /// however long it takes on the wire.
+    pub early: bool,
     /// Whether it waits by looking again and again: exact to a microsecond, for a core of its own.
     pub spin: bool,
+}
+
+impl Default for Answering {
+    /// An empty list, at once.
+    fn default() -> Self {
+        let zero = Duration::ZERO;
+        Self { delay: zero, work: zero, body_bytes: 2, early: false, spin: false }
+    }
 }
 
 /// What the null server tells of itself when it ends.
@@ -172,8 +183,10 @@ impl Loop {
                     std::hint::spin_loop();
                 }
             }
+            connection.waiting -= 1;
             connection.owed += 1;
-            if connection.send(&self.epoll, due.place, &self.response).is_err() {
+            let response = response(&self.response, self.answering);
+            if connection.send(&self.epoll, due.place, response).is_err() {
                 self.drop_connection(due.place);
             }
             let late = now.saturating_duration_since(due.at).as_nanos();
@@ -224,7 +237,8 @@ impl Loop {
 
     fn ready(&mut self, place: usize, now: Instant) {
         let Some(connection) = self.connections[place].as_mut() else { return };
-        let asked = connection.ready(&self.epoll, place, &self.response, &mut self.read);
+        let response = response(&self.response, self.answering);
+        let asked = connection.ready(&self.epoll, place, response, &mut self.read);
         let Ok(asked) = asked else { return self.drop_connection(place) };
         let due = Due { at: now + self.answering.delay, place, generation: connection.generation };
         self.queue.extend(std::iter::repeat_n(due, asked));
@@ -244,6 +258,10 @@ impl Loop {
             late_max_us: us(self.late_ns.max()),
         }
     }
+}
+
+fn response(bytes: &[u8], answering: Answering) -> Response<'_> {
+    Response { bytes, early_bytes: if answering.early { bytes.len() - 1 } else { 0 } }
 }
 
 #[cfg(test)]
@@ -278,7 +296,7 @@ mod tests {
         }
     }
 
-    fn response(bytes: usize) -> Vec<u8> {
+    fn whole(bytes: usize) -> Vec<u8> {
         Loop::new(Answering { body_bytes: bytes, ..Answering::default() }).unwrap().response
     }
 
@@ -303,13 +321,13 @@ mod tests {
         let requests = b"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST /x HTTP/1.1\r\n\
             content-length: 3\r\n\r\nabcGET / HT";
         socket.write_all(requests).unwrap();
-        let mut got = vec![0; 2 * response(7).len()];
+        let mut got = vec![0; 2 * whole(7).len()];
         socket.read_exact(&mut got).unwrap();
         assert!(began.elapsed() >= delay);
-        assert_eq!(got, response(7).repeat(2));
+        assert_eq!(got, whole(7).repeat(2));
         let began = Instant::now();
         socket.write_all(b"TP/1.1\r\n\r\n").unwrap();
-        socket.read_exact(&mut got[..response(7).len()]).unwrap();
+        socket.read_exact(&mut got[..whole(7).len()]).unwrap();
         assert!(began.elapsed() >= delay);
         assert_eq!(running.end().answers, 3);
     }
@@ -320,9 +338,31 @@ mod tests {
         let running = Running::start(Answering { body_bytes: bytes, ..Answering::default() });
         let mut socket = running.connect();
         socket.write_all(&b"GET / HTTP/1.1\r\n\r\n".repeat(2)).unwrap();
-        let mut got = vec![0; 2 * response(bytes).len()];
+        let mut got = vec![0; 2 * whole(bytes).len()];
         socket.read_exact(&mut got).unwrap();
-        assert!(got == response(bytes).repeat(2));
+        assert!(got == whole(bytes).repeat(2));
+    }
+
+    #[test]
+    fn an_early_answer_ends_when_it_is_due() {
+        let delay = Duration::from_millis(300);
+        let bytes = 100_000;
+        let answering = Answering { delay, body_bytes: bytes, early: true, ..Answering::default() };
+        let running = Running::start(answering);
+        let mut socket = running.connect();
+        let began = Instant::now();
+        socket.write_all(&b"GET / HTTP/1.1\r\n\r\n".repeat(2)).unwrap();
+        let mut got = vec![0; whole(bytes).len()];
+        let (last, most) = got.split_last_mut().unwrap();
+        socket.read_exact(most).unwrap();
+        let early = began.elapsed();
+        socket.read_exact(std::slice::from_mut(last)).unwrap();
+        assert!(early < delay && began.elapsed() >= delay, "{early:?}");
+        assert_eq!(got, whole(bytes));
+        // The second one may not overtake it.
+        socket.read_exact(&mut got).unwrap();
+        assert_eq!(got, whole(bytes));
+        assert_eq!(running.end().answers, 2);
     }
 
     #[test]
@@ -342,7 +382,7 @@ mod tests {
             assert!(got.is_empty(), "{head}");
         }
         other.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        other.read_exact(&mut vec![0; response(0).len()]).unwrap();
+        other.read_exact(&mut vec![0; whole(0).len()]).unwrap();
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::*;
 use crate::plan::{Arrivals, Fault, Load, Workers};
 use crate::workload::{Kind, Options};
 
-fn plan() -> Plan {
+/// A plan that can be done.
+pub(crate) fn plan() -> Plan {
     let at = "127.0.0.1:1".parse().unwrap();
     Plan {
         workload: Kind::Get,
@@ -22,6 +23,7 @@ fn plan() -> Plan {
         timeout: Duration::from_secs(1),
         seed: 1,
         tag: "t".into(),
+        names: Vec::new(),
         fault: Fault::None,
     }
 }

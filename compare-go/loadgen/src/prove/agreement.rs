@@ -2,8 +2,8 @@
 //!
 //! wrk and the generator, as closed loops with the same connections on the same core, take turns at
 //! the same server. Medians of both must agree within 5 % in throughput and p50. A closed loop of
-//! wrk starts its clock when it writes a request, and so does the generator's: the next request is due
-//! when the answer before it has come.
+//! wrk starts its clock when it writes a request, and so does the generator's: the next request is
+//! due when the answer before it has come.
 
 use super::round::{Round, median};
 use super::{Claim, Part, Prover, Reading, wrk};
@@ -16,13 +16,15 @@ use std::time::Duration;
 /// How far the two may be apart.
 const APART_MAX: f64 = 0.05;
 
-/// Servers that both measure: what bounds the rate of the first is its delay, of the second its CPU.
+/// Servers that both measure: what bounds the rate of the first is its delay, of the second its
+/// CPU.
 const CASES: [(Answering, u32, &str); 2] = [
     (
         Answering {
             delay: Duration::from_millis(2),
             work: Duration::ZERO,
             body_bytes: 2,
+            early: false,
             spin: false,
         },
         64,
@@ -33,6 +35,7 @@ const CASES: [(Answering, u32, &str); 2] = [
             delay: Duration::ZERO,
             work: Duration::from_micros(25),
             body_bytes: 2,
+            early: false,
             spin: false,
         },
         32,

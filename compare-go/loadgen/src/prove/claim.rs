@@ -129,8 +129,8 @@ pub struct Proof {
     pub parts: Vec<Part>,
     /// Claims that were not asked for.
     pub left_out: Vec<Claim>,
-    /// The highest rate at which everything due was sent, with CPU to spare; none where that was not
-    /// looked at or not held.
+    /// The highest rate at which everything due was sent, with CPU to spare; none where that was
+    /// not looked at or not held.
     pub rate_proven_per_s: Option<f64>,
     /// Whether everything that was asked for is proven.
     pub valid: bool,

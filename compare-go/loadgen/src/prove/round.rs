@@ -59,6 +59,7 @@ impl Round {
             timeout: Duration::from_secs(30),
             seed: 1,
             tag: "proof".into(),
+            names: Vec::new(),
             fault: self.fault,
         }
     }

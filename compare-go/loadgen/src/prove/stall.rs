@@ -1,16 +1,17 @@
 //! Claim a: a server that stands still shows in the percentiles.
 //!
-//! The null server is stopped (SIGSTOP) for S of a run of W. Requests go on becoming due, evenly; one
-//! that is due x after the stop began is answered S - x after it was due, all others at once. So the
-//! share of requests that waited longer than y is (S - y) / W, and p90 is where that is a tenth:
+//! The null server is stopped (SIGSTOP) for S of a run of W. Requests go on becoming due, evenly;
+//! one that is due x after the stop began is answered S - x after it was due, all others at once.
+//! So the share of requests that waited longer than y is (S - y) / W, and p90 is where that is a
+//! tenth:
 //!
 //! ```text
 //!   p90 = S - W / 10        p90 / S = 1 - W / (10 S)
 //! ```
 //!
 //! A stop of half the run would read exactly 0.8, the limit. It lasts three fifths of it, so that a
-//! right generator reads 5/6, or a little more as the backlog takes its time. A generator that counts
-//! from the actual send, or leaves late requests out, has as many slow requests as it has
+//! right generator reads 5/6, or a little more as the backlog takes its time. A generator that
+//! counts from the actual send, or leaves late requests out, has as many slow requests as it has
 //! connections: 16 of 1,500, far from a tenth, and reads next to nothing. Noise of the machine only
 //! adds to latencies.
 
@@ -75,8 +76,7 @@ pub(super) fn prove(prover: &Prover<'_>) -> anyhow::Result<Part> {
 }
 
 fn measure(prover: &Prover<'_>, run: Duration) -> anyhow::Result<Stood> {
-    let answering = Answering { body_bytes: 2, ..Answering::default() };
-    let server = prover.yardstick(answering)?;
+    let server = prover.yardstick(Answering::default())?;
     let round = Round {
         server: server.address()?,
         path: "/".into(),

@@ -58,7 +58,7 @@ fn one(part: &Part, paint: Paint) -> String {
 fn verdict(proof: &Proof, paint: Paint) -> String {
     let word = if proof.valid { "valid" } else { "NOT VALID: results are not to be trusted" };
     let mut text = format!("{}: {}", paint.title("Result"), mark(proof.valid, word, paint));
-    if let Some(proven) = proof.rate_proven_per_s {
+    if let Some(proven) = proof.rate_proven_per_s.filter(|_| proof.valid) {
         let _ = write!(text, ", up to {} on one core", rate(proven));
     }
     text.push('\n');

@@ -26,13 +26,14 @@ impl Yardstick {
     /// # Errors
     /// If it does not start.
     pub fn start(program: &Path, answering: Answering, core: usize) -> anyhow::Result<Self> {
-        let Answering { delay, work, body_bytes, spin } = answering;
+        let Answering { delay, work, body_bytes, early, spin } = answering;
         let mut command = Command::new(program);
         command
             .args(["null", "--listen", "127.0.0.1:0", "--end-with-parent"])
             .args(["--core", &core.to_string(), "--body", &body_bytes.to_string()])
             .args(["--delay", &format!("{}ns", delay.as_nanos())])
             .args(["--work", &format!("{}ns", work.as_nanos())])
+            .args(early.then_some("--early"))
             .args(spin.then_some("--spin"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped());

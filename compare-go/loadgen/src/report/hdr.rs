@@ -1,5 +1,5 @@
-//! The HDR interval log (V2) of a run: one histogram of latencies in nanoseconds for each second and
-//! operation, tagged with the operation. HistogramLogAnalyzer and its like read it.
+//! The HDR interval log (V2) of a run: one histogram of latencies in nanoseconds for each second
+//! and operation, tagged with the operation. HistogramLogAnalyzer and its like read it.
 
 use crate::outcome::Outcome;
 use crate::plan::Phase;
@@ -12,12 +12,14 @@ use std::time::{Duration, UNIX_EPOCH};
 /// The maxima in the log are in milliseconds, as its readers expect.
 const NS_PER_MS: f64 = 1e6;
 
-/// Writes the seconds that count.
+/// Writes the seconds that count, and those in which what was outstanding was waited for, which
+/// counts too.
 ///
 /// # Errors
 /// Whatever `out` says.
 pub fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    let seconds = || outcome.seconds.iter().filter(|second| second.phase == Phase::Measured);
+    let counts = |phase| matches!(phase, Phase::Measured | Phase::Grace);
+    let seconds = || outcome.seconds.iter().filter(|second| counts(second.phase));
     let start_ms = seconds().map(|second| second.began_ms).min().unwrap_or_default();
     let start = UNIX_EPOCH + Duration::from_millis(start_ms);
     let mut serializer = V2DeflateSerializer::new();
@@ -56,7 +58,9 @@ mod tests {
     #[test]
     fn the_seconds_that_count_come_back_with_their_operations() {
         let mut log = Vec::new();
-        write(&sample::outcome(), &mut log).unwrap();
+        let mut outcome = sample::outcome();
+        outcome.seconds[2].phase = Phase::Grace;
+        write(&outcome, &mut log).unwrap();
         let mut read = Vec::new();
         for entry in IntervalLogIterator::new(&log) {
             let LogEntry::Interval(interval) = entry.unwrap() else { continue };

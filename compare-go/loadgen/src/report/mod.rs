@@ -2,6 +2,7 @@
 //!
 //! [`Report`] is the JSON as it is; text, CSV and HDR logs are views of it. Nothing here measures.
 
+mod besides;
 pub mod csv;
 pub mod environment;
 pub mod hdr;
@@ -191,6 +192,9 @@ mod tests {
             ("resolve/rate>=100", true),
             ("lag_max<21us", true),
             ("status/lag_p99<19us", false),
+            ("players/resolve/max<1.1ms", true),
+            ("players/delivery_ns/max<41ms", true),
+            ("nobody/resolve/max<1h", false),
             ("nobody/p50<1h", false),
             ("delivery_ns/rate>0", false),
         ] {

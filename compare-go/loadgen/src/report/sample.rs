@@ -97,6 +97,7 @@ pub(crate) fn plan() -> Plan {
         timeout: Duration::from_secs(10),
         seed: 7,
         tag: "abc".into(),
+        names: Vec::new(),
         fault: Fault::None,
     }
 }

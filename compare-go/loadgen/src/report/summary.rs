@@ -93,8 +93,8 @@ impl Summary {
     }
 }
 
-/// A figure, for an objective: of a kind of request, of a metric of the workload, or of the run. None
-/// where nothing was counted that would tell it.
+/// A figure, for an objective: of a kind of request, of a metric of the workload, or of the run.
+/// None where nothing was counted that would tell it.
 #[must_use]
 pub fn look(outcome: &Outcome, summary: &Summary, of: Option<&str>, figure: Figure) -> Option<f64> {
     let figures = &outcome.figures;
@@ -107,14 +107,19 @@ pub fn look(outcome: &Outcome, summary: &Summary, of: Option<&str>, figure: Figu
             _ => value(&figures.latency(), figure),
         };
     };
-    let metrics = figures.lanes.iter().flat_map(|lane| &lane.metrics);
     let mut values = Histogram::default();
-    metrics.filter(|metric| metric.name == name).for_each(|metric| values.add(&metric.values));
+    for lane in &figures.lanes {
+        let metrics = lane.metrics.iter().filter(|metric| is(name, &lane.name, &metric.name));
+        metrics.for_each(|metric| values.add(&metric.values));
+    }
     if !values.is_empty() {
         return value(&values, figure);
     }
-    let found: Vec<&OperationFigures> =
-        figures.operations().map(|(_, op)| op).filter(|op| op.name == name).collect();
+    let found: Vec<&OperationFigures> = figures
+        .operations()
+        .filter(|(lane, op)| is(name, &lane.name, &op.name))
+        .map(|(_, op)| op)
+        .collect();
     let right: u64 = found.iter().map(|op| op.right).sum();
     let failed: u64 = found.iter().map(|op| op.failed).sum();
     match figure {
@@ -131,6 +136,11 @@ pub fn look(outcome: &Outcome, summary: &Summary, of: Option<&str>, figure: Figu
     }
 }
 
+/// Whether something is meant by `wanted`: by its name, or by that behind the name of its lane.
+pub(crate) fn is(wanted: &str, lane: &str, name: &str) -> bool {
+    wanted == name || wanted.split_once('/') == Some((lane, name))
+}
+
 /// A figure of one histogram.
 fn value(histogram: &Histogram, figure: Figure) -> Option<f64> {
     if histogram.is_empty() {
@@ -144,7 +154,8 @@ fn value(histogram: &Histogram, figure: Figure) -> Option<f64> {
     }
 }
 
-/// What was sent while it counted, of what became due then. What was sent afterwards was not achieved.
+/// What was sent while it counted, of what became due then. What was sent afterwards was not
+/// achieved.
 fn achieved(outcome: &Outcome) -> Option<f64> {
     outcome.rate_per_s?;
     let seconds = || outcome.seconds.iter().filter(|second| second.phase == Phase::Measured);

@@ -6,6 +6,7 @@ use crate::outcome::Ending;
 use crate::plan::{Arrivals, Load, Plan};
 use crate::quantity::{bytes, count, rate, share, three_digits, time};
 use crate::report::Report;
+use crate::report::besides::{counters, metrics};
 use crate::report::paint::Paint;
 use crate::report::summary::{Summary, float};
 use crate::report::table::{row, table};
@@ -21,6 +22,7 @@ pub fn write(report: &Report, paint: Paint) -> String {
     let mut text = heading(report, paint);
     text += &latencies(&report.summary, paint);
     text += &metrics(&report.outcome.figures, paint);
+    text += &counters(&report.outcome.figures, paint);
     text += &traffic(report, paint);
     text += &errors(&report.outcome.figures, &report.summary, paint);
     text += &generator(report, paint);
@@ -35,6 +37,7 @@ pub fn asked(plan: &Plan, rate_per_s: Option<f64>) -> String {
     let how = match (plan.load, rate_per_s) {
         (Load::Closed, _) => "closed loop".to_owned(),
         (Load::Open { .. }, None) => "open loop".to_owned(),
+        (Load::Open { .. }, Some(target)) if target <= 0.0 => "listening".to_owned(),
         (Load::Open { arrivals, .. }, Some(target)) => {
             let arrivals = match arrivals {
                 Arrivals::Constant => "constant",
@@ -62,7 +65,7 @@ fn heading(report: &Report, paint: Paint) -> String {
     let lanes = lanes.collect::<Vec<_>>().join(", ");
     let (measured, warmup) = (seconds(outcome.measured), seconds(plan.warmup));
     let rows = vec![
-        ("server", format!("{}, {lanes} connections", plan.server)),
+        ("server", wrapped(&format!("{}, {lanes} connections", plan.server), 15)),
         ("measured", format!("{measured} after {warmup} of warm-up, seed {}", plan.seed)),
     ];
     text += &lines(rows);
@@ -70,6 +73,9 @@ fn heading(report: &Report, paint: Paint) -> String {
 }
 
 fn latencies(summary: &Summary, paint: Paint) -> String {
+    if summary.latency.count == 0 && summary.lag.count == 0 {
+        return String::new();
+    }
     let head = ["", "answers", "rate", "p50", "p90", "p99", "p99.9", "max"];
     let mut rows = vec![row(head)];
     for op in &summary.operations {
@@ -92,44 +98,6 @@ fn latency_row(name: &str, (answers, rate): (String, String), latency: &Quantile
     [name.to_owned(), answers, rate].into_iter().chain(values.map(shown)).collect()
 }
 
-fn metrics(figures: &Figures, paint: Paint) -> String {
-    let metrics: Vec<_> = figures.lanes.iter().flat_map(|lane| &lane.metrics).collect();
-    let counters: Vec<_> = figures.lanes.iter().flat_map(|lane| &lane.counters).collect();
-    let mut text = String::new();
-    if !metrics.is_empty() {
-        let mut rows = vec![row(["", "values", "p50", "p90", "p99", "p99.9", "max"])];
-        for metric in metrics {
-            let of = metric.values.quantiles();
-            let values = [of.p50, of.p90, of.p99, of.p999, of.max].map(float);
-            let values = values.map(|value| match of.count {
-                0 => "-".to_owned(),
-                _ => in_unit(&metric.name, value),
-            });
-            let first = [bare(&metric.name).to_owned(), count(of.count)];
-            rows.push(first.into_iter().chain(values).collect());
-        }
-        let _ = writeln!(text, "{}\n{}", paint.title("Besides"), table(&rows));
-    }
-    if !counters.is_empty() {
-        let rows: Vec<_> = counters
-            .iter()
-            .map(|counter| vec![counter.name.replace('_', " "), count(counter.count)])
-            .collect();
-        let _ = writeln!(text, "{}\n{}", paint.title("Counted"), table(&rows));
-    }
-    text
-}
-
-/// A value of a metric, whose name ends in its unit.
-fn in_unit(name: &str, value: f64) -> String {
-    if name.ends_with("_ns") { time(value) } else { three_digits(value) }
-}
-
-/// The name of a metric without its unit, where values show it.
-fn bare(name: &str) -> &str {
-    name.strip_suffix("_ns").unwrap_or(name)
-}
-
 fn traffic(report: &Report, paint: Paint) -> String {
     let (summary, outcome) = (&report.summary, &report.outcome);
     let requests = &summary.requests;
@@ -138,8 +106,10 @@ fn traffic(report: &Report, paint: Paint) -> String {
         let text = format!("{} of {}, {}", rate(target * part), rate(target), share(part));
         rows.push(("sent", text));
     }
-    let right = format!("{} right, {}", count(requests.right), rate(summary.rate_per_s));
-    rows.push(("answers", right));
+    if requests.sent > 0 {
+        let right = format!("{} right, {}", count(requests.right), rate(summary.rate_per_s));
+        rows.push(("answers", right));
+    }
     let lanes = &outcome.figures.lanes;
     let (sent, received): (u64, u64) = (
         lanes.iter().map(|lane| lane.bytes_sent).sum(),
@@ -192,8 +162,10 @@ fn generator(report: &Report, paint: Paint) -> String {
     let (reads, writes) = (calls(|worker| worker.reads), calls(|worker| worker.writes));
     let waits = calls(|worker| worker.waits);
     rows.push(("calls".into(), format!("{waits} waits, {reads} reads, {writes} writes")));
-    let cpu = time(report.summary.cpu_ns_per_request);
-    rows.push(("cost".into(), format!("{cpu} of CPU for each request")));
+    if report.summary.requests.sent > 0 {
+        let cpu = time(report.summary.cpu_ns_per_request);
+        rows.push(("cost".into(), format!("{cpu} of CPU for each request")));
+    }
     let rows = rows.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
     section("Generator", rows, paint)
 }
@@ -216,10 +188,10 @@ fn validity(report: &Report, paint: Paint) -> String {
     let word = if validity.valid { "valid" } else { "NOT VALID" };
     let mut text = format!("{}: {}\n", paint.title("Result"), mark(validity.valid, word, paint));
     for check in &validity.checks {
-        let _ = writeln!(text, "  {} {}", sign(check.held, paint), wrapped(&check.text));
+        let _ = writeln!(text, "  {} {}", sign(check.held, paint), wrapped(&check.text, 4));
     }
     for remark in &validity.remarks {
-        let _ = writeln!(text, "  - {}", wrapped(remark));
+        let _ = writeln!(text, "  - {}", wrapped(remark, 4));
     }
     text
 }
@@ -238,19 +210,19 @@ fn lines(rows: Vec<(&str, String)>) -> String {
     text
 }
 
-/// A text in lines that fit a narrow terminal, behind a mark of four columns.
-fn wrapped(text: &str) -> String {
+/// A text in lines that fit a narrow terminal, all but the first behind so many columns.
+pub(super) fn wrapped(text: &str, indent: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is one");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS - 4 {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS - indent {
             lines.push(word.to_owned());
         } else {
             line.push_str(if line.is_empty() { "" } else { " " });
             line.push_str(word);
         }
     }
-    lines.join("\n    ")
+    lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
 /// A line that is good or bad.
@@ -303,6 +275,33 @@ mod tests {
         assert!(!text.contains('\x1b'));
         let widest = text.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(COLUMNS), "{text}");
+    }
+
+    #[test]
+    fn what_there_was_none_of_is_in_one_line() {
+        let mut outcome = sample::outcome();
+        let lane = &mut outcome.figures.lanes[0];
+        (lane.operations[0].sent, lane.operations[1].sent) = (0, 0);
+        for op in &mut lane.operations {
+            (op.latency, op.lag) = Default::default();
+        }
+        lane.metrics[0].values = Default::default();
+        lane.counters[0].count = 0;
+        outcome.rate_per_s = Some(0.0);
+        let report = Report::of(&sample::plan(), outcome, &sample::context("p99<1s"));
+        let text = write(&report, Paint::NONE);
+        assert!(text.starts_with("resolve: listening\n"), "{text}");
+        assert!(text.contains("Besides\n  none: delivery\n"), "{text}");
+        assert!(text.contains("Counted\n  none: missed ticks\n"), "{text}");
+        assert!(!text.contains("Latency,") && !text.contains("cost"), "{text}");
+    }
+
+    #[test]
+    fn a_long_text_is_wrapped_behind_its_indent() {
+        let text = wrapped(&"word ".repeat(30), 10);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].len() <= COLUMNS - 10 && lines[1].starts_with("          word word"));
     }
 
     #[test]

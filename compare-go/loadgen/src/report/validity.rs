@@ -1,5 +1,5 @@
-//! Whether the figures of a run can be trusted: a generator that could not keep up, or had no proof,
-//! measures itself.
+//! Whether the figures of a run can be trusted: a generator that could not keep up, or had no
+//! proof, measures itself.
 
 use crate::outcome::{Ending, Outcome};
 use crate::plan::{Fault, Plan};

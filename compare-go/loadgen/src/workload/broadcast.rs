@@ -1,12 +1,13 @@
-//! What the watchers of a hunt must be sent: one frame for each tick, in time, the same for all, and
-//! right.
+//! What the watchers of a hunt must be sent: one frame for each tick, in time, the same for all,
+//! and right.
 //!
-//! A frame is read and checked in full where the first watcher of a worker gets it; the others' must
-//! be the same, byte for byte. It knows the rules of broadcasts, and no sockets.
+//! A frame is read and checked in full where the first watcher of a worker gets it; the others'
+//! must be the same, byte for byte. It knows the rules of broadcasts, and no sockets.
 
 use super::seam::Heard;
 use crate::clock::Nanos;
 use crate::errors::{ErrorKind, shown};
+use crate::figures::LaneFigures;
 use crate::messages::{Encoding, Frame, HuntState, ServerMessage};
 use crate::quest_plan::{BROADCAST_MS, Quest};
 use std::rc::Rc;
@@ -21,7 +22,8 @@ pub(super) const COUNTERS: [&str; 4] = ["frames", "first_frames", "conflated", "
 /// Places in [`METRICS`].
 #[derive(Clone, Copy, Debug)]
 enum Metric {
-    /// From when a tick was due to when its frame was read, for each watcher.
+    /// From when a tick was due to when a watcher had its frame, or the one that came in its place:
+    /// what a server leaves out is not left out here.
     Delivery,
     /// From when the first watcher of a worker had a frame to when another one had it.
     Skew,
@@ -117,6 +119,8 @@ pub(super) struct Watch {
 struct Last {
     tick: u32,
     full: bool,
+    /// Nothing has come before.
+    first: bool,
 }
 
 impl Broadcast {
@@ -136,63 +140,89 @@ impl Broadcast {
     ) -> bool {
         let Some((tick, full)) = encoding.peek_frame(payload) else { return false };
         heard.count(Count::Frames as usize, 1);
-        self.follow(watch, patience, Last { tick, full }, heard);
+        let is_news = self.follow(watch, patience, (tick, full), heard);
         let known = self.recent.iter().find(|it| it.tick == tick && !it.payload.is_empty());
-        if let Some(known) = known.filter(|known| !full && *known.payload == *payload) {
-            let (at, first_at) = (heard.at(), known.first_at);
-            self.delivered(tick, at, heard);
-            heard.measure(Metric::Skew as usize, at.since(first_at));
-            return true;
-        }
-        let difference = known.filter(|_| !full).map(|known| known.payload.clone());
-        match self.check(encoding, payload, difference.as_deref()) {
-            Err(fault) => heard.fault(ErrorKind::Wrong, || {
-                format!("a frame of hunt {}: {fault}, in {}", self.id, shown(payload))
-            }),
-            Ok(()) if full => {}
-            Ok(()) => {
-                self.delivered(tick, heard.at(), heard);
-                self.remember(tick, payload, heard.at());
+        let known = known.filter(|_| !full);
+        let mut is_right = true;
+        if let Some(known) = known.filter(|known| *known.payload == *payload) {
+            let first_at = known.first_at;
+            heard.measure(Metric::Skew as usize, heard.at().since(first_at));
+        } else {
+            let checked = self.check(encoding, payload, known.map(|known| &*known.payload));
+            is_right = checked.is_ok();
+            match checked {
+                Ok(()) if full => {}
+                Ok(()) => self.remember(tick, payload, heard.at()),
+                Err(fault) => heard.fault(ErrorKind::Wrong, || {
+                    format!("a frame of hunt {}: {fault}, in {}", self.id, shown(payload))
+                }),
             }
+        }
+        if is_right && is_news {
+            self.delivered(tick, heard);
         }
         true
     }
 
-    /// Whether ticks come one after the other.
-    fn follow(&self, watch: &mut Watch, patience: Patience, now: Last, heard: &mut Heard<'_>) {
-        let Some(last) = watch.last.replace(now) else {
+    /// Whether ticks come one after the other. Returns whether the frame is the news of its tick.
+    fn follow(
+        &self,
+        watch: &mut Watch,
+        patience: Patience,
+        (tick, full): (u32, bool),
+        heard: &mut Heard<'_>,
+    ) -> bool {
+        let first = watch.last.is_none();
+        let Some(last) = watch.last.replace(Last { tick, full, first }) else {
             heard.count(Count::First as usize, 1);
-            if !now.full {
+            if !full {
                 let what = "the first frame of a connection is not a full one";
                 heard.fault(ErrorKind::Wrong, || format!("hunt {}: {what}", self.id));
             }
-            return;
+            return false;
         };
-        if now.full {
+        if full {
             heard.count(Count::Conflated as usize, 1);
         }
         // The tick of a full frame may be told again by the frame of that tick.
-        let least = if last.full || now.full { last.tick } else { last.tick.saturating_add(1) };
-        if now.tick < least {
-            let (now, last) = (now.tick, last.tick);
+        let least = if last.full || full { last.tick } else { last.tick.saturating_add(1) };
+        if tick < least {
             heard.fault(ErrorKind::Wrong, || {
-                format!("hunt {}: the frame of tick {now} after that of tick {last}", self.id)
+                format!(
+                    "hunt {}: the frame of tick {tick} after that of tick {}",
+                    self.id, last.tick
+                )
             });
-            return;
+            return false;
         }
-        let missed = now.tick.saturating_sub(last.tick.saturating_add(1));
-        heard.count(Count::Missed as usize, missed.into());
-        if missed > 0 && patience == Patience::Prompt {
-            let (now, last) = (now.tick, last.tick);
+        let missed = last.tick.saturating_add(1)..tick;
+        heard.count(Count::Missed as usize, missed.len() as u64);
+        if !missed.is_empty() && patience == Patience::Prompt {
             heard.fault(ErrorKind::Missed, || {
-                format!("hunt {}: tick {now} came after tick {last}", self.id)
+                format!("hunt {}: tick {tick} came after tick {}", self.id, last.tick)
             });
         }
+        // Those that have come due: a frame may say anything.
+        let due = self.due_by(heard.at());
+        for missed in missed.take_while(|missed| *missed <= due) {
+            heard.measure(Metric::Delivery as usize, heard.at().since(self.due(missed)));
+        }
+        tick > last.tick || (last.first && !full)
     }
 
-    /// A frame that is made for a tick was read.
-    fn delivered(&self, tick: u32, at: Nanos, heard: &mut Heard<'_>) {
-        let due = Nanos(self.start.0 + u64::from(tick) * BROADCAST_MS * NANOS_PER_MS);
+    /// When a tick is due.
+    fn due(&self, tick: u32) -> Nanos {
+        Nanos(self.start.0.saturating_add(u64::from(tick) * BROADCAST_MS * NANOS_PER_MS))
+    }
+
+    /// The latest tick that is due by then.
+    fn due_by(&self, at: Nanos) -> u32 {
+        u32::try_from(at.since(self.start) / (BROADCAST_MS * NANOS_PER_MS)).unwrap_or(u32::MAX)
+    }
+
+    /// A watcher has the frame of a tick.
+    fn delivered(&self, tick: u32, heard: &mut Heard<'_>) {
+        let (at, due) = (heard.at(), self.due(tick));
         let early_ns = due.since(at);
         if early_ns > EARLY_NS_MAX {
             heard.fault(ErrorKind::Wrong, || {
@@ -204,6 +234,23 @@ impl Broadcast {
             });
         }
         heard.measure(Metric::Delivery as usize, at.since(due));
+    }
+
+    /// The run is over: counts the ticks that a prompt watcher whose connection is open still waits
+    /// for. The latest may be on its way.
+    pub(super) fn finish(&self, watch: &Watch, now: Nanos, figures: &mut LaneFigures) {
+        let Some(last) = watch.last else { return };
+        let missed = last.tick.saturating_add(1)..self.due_by(now);
+        if missed.is_empty() {
+            return;
+        }
+        figures.counters[Count::Missed as usize].count += missed.len() as u64;
+        figures.errors.record(ErrorKind::Missed, || {
+            format!("hunt {}: nothing came after tick {}", self.id, last.tick)
+        });
+        for tick in missed {
+            figures.metrics[Metric::Delivery as usize].values.record(now.since(self.due(tick)));
+        }
     }
 
     fn remember(&mut self, tick: u32, payload: &[u8], first_at: Nanos) {

@@ -1,5 +1,5 @@
-//! Players who come into hunts that were just started with the latest version of a quest: join, look
-//! at the status, open a WebSocket, and get the first frame, all over one connection.
+//! Players who come into hunts that were just started with the latest version of a quest: join,
+//! look at the status, open a WebSocket, and get the first frame, all over one connection.
 //!
 //! The first frame must show the waypoints of the very version that the status names.
 
@@ -172,8 +172,7 @@ impl Entering {
         let (hunt, quest) = (&*hunts[conn.hunt], &*quests[conn.hunt % quests.len()].id);
         match conn.answered(response, hunt, quest) {
             Ok(Step::TooLate) => {
-                heard.count(BETWEEN_ROUNDS, 1);
-                heard.right();
+                heard.right_as(BETWEEN_ROUNDS);
                 conn.stage = Stage::Done;
                 heard.close();
             }
@@ -207,10 +206,7 @@ impl Entering {
             Said::Message(payload) => {
                 *stage = Stage::Done;
                 match check(encoding, payload, quest) {
-                    Ok(()) => {
-                        heard.count(ENTERED, 1);
-                        heard.right();
-                    }
+                    Ok(()) => heard.right_as(ENTERED),
                     Err(why) => heard.wrong(ErrorKind::Wrong, || {
                         let bytes = shown(payload);
                         format!("hunt {hunt}, version {version} of its quest: {why}, in {bytes}")
@@ -227,8 +223,7 @@ impl Entering {
         let used = responses::receive(&mut reader, input, heard, |heard, response| {
             self.conns[conn as usize].stage = Stage::Done;
             if is_too_late(response.status, response.body) {
-                heard.count(BETWEEN_ROUNDS, 1);
-                heard.right();
+                heard.right_as(BETWEEN_ROUNDS);
             } else {
                 heard.wrong(ErrorKind::Handshake, || {
                     format!("a handshake answered {}: {}", response.status, shown(response.body))

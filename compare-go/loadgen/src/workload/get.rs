@@ -1,5 +1,5 @@
-//! `get`: GET of any path of any server, expecting 200. For servers that are no hunt: a null server,
-//! or one that another tool is compared on.
+//! `get`: GET of any path of any server, expecting 200. For servers that are no hunt: a null
+//! server, or one that another tool is compared on.
 
 use super::job::{Job, Part, Plot};
 use super::lane::{Lane, Share};

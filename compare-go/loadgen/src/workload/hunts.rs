@@ -1,5 +1,5 @@
-//! The hunts of a world, as a workload's connections must know them: what is played, since when, and
-//! who has a place in it.
+//! The hunts of a world, as a workload's connections must know them: what is played, since when,
+//! and who has a place in it.
 
 use super::broadcast::{Broadcast, UnixClock};
 use crate::quest_plan::{Quest, QuestPlan};

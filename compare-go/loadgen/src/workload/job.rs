@@ -1,9 +1,11 @@
 //! What a workload is once its world is set up: lanes, and what is said on each, ready to travel to
 //! the workers.
 
+use super::claims::Claims;
 use super::entrants::Entrants;
 use super::get::Get;
 use super::hunt_status::HuntStatus;
+use super::joins::Joins;
 use super::lane::{Lane, Share};
 use super::loot::Loot;
 use super::publisher::Publisher;
@@ -51,12 +53,16 @@ macro_rules! parts {
 }
 
 parts! {
+    /// Players who open treasures.
+    Claims,
     /// The same GET over and over.
     Get,
     /// Loot tables.
     Loot,
     /// Questions for the status of hunts.
     HuntStatus,
+    /// Players who join.
+    Joins,
     /// Quests that are published, and hunts that are started again with them.
     Publisher,
     /// Players who come into those hunts.

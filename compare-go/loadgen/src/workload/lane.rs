@@ -76,7 +76,8 @@ pub enum Life {
     /// For the whole run; one that is lost is made anew.
     #[default]
     Kept,
-    /// For one request: made when it is due, closed when it is answered. The latency has both in it.
+    /// For one request: made when it is due, closed when it is answered. The latency has both in
+    /// it.
     OneRequest,
 }
 

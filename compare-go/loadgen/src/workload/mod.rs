@@ -5,18 +5,24 @@
 
 mod broadcast;
 mod casting;
+mod claims;
 mod editions;
 mod entrants;
 mod get;
+mod hot_board;
 mod hunt_status;
 mod hunts;
 mod job;
+mod joins;
 mod lane;
 mod loot;
+mod mixed;
 mod player;
 mod prepare;
 mod publisher;
 mod quests;
+mod reconnect_storm;
+mod resolve;
 mod responses;
 mod seam;
 mod slow_readers;
@@ -27,12 +33,14 @@ mod treasures;
 mod updates;
 mod watchers;
 
+pub use claims::Claims;
 pub use editions::Edited;
 pub use entrants::Entrants;
 pub use get::Get;
 pub use hunt_status::HuntStatus;
 pub use hunts::{Hunt, Hunts, Seat, SessionFacts};
 pub use job::{Job, Part, Plot};
+pub use joins::Joins;
 pub use lane::{Lane, Life, Pace, Reading, Share};
 pub use loot::Loot;
 pub use prepare::{Prepared, lanes, prepare};
@@ -43,6 +51,7 @@ pub use watchers::Watchers;
 
 use crate::messages::Encoding;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 macro_rules! workloads {
     ($($name:ident = $word:literal, $what:literal;)*) => {
@@ -118,6 +127,8 @@ pub struct Options {
     pub encoding: Option<Encoding>,
     /// The share of slow readers, 0 to 1.
     pub slow: Option<f64>,
+    /// For how long slow readers read nothing.
+    pub stall: Option<Duration>,
     /// Quests that are published, a second.
     pub publish_per_s: Option<f64>,
 }

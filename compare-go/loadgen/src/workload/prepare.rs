@@ -25,11 +25,14 @@ pub fn lanes(plan: &Plan) -> Result<Vec<Lane>, String> {
     match plan.workload {
         Kind::Get => super::get::lanes(plan),
         Kind::Loot => super::loot::lanes(plan),
+        Kind::Resolve => super::resolve::lanes(plan),
+        Kind::HotBoard => super::hot_board::lanes(plan),
+        Kind::ReconnectStorm => super::reconnect_storm::lanes(plan),
         Kind::Sockets => super::sockets::lanes(plan),
         Kind::State => super::state::lanes(plan),
         Kind::Quests => super::quests::lanes(plan),
         Kind::SlowReaders => super::slow_readers::lanes(plan),
-        kind => Err(format!("{} is not there", kind.name())),
+        Kind::Mixed => super::mixed::lanes(plan),
     }
 }
 
@@ -46,11 +49,14 @@ pub fn prepare(
     match plan.workload {
         Kind::Get => Ok(super::get::prepare(plan, lanes, world)),
         Kind::Loot => super::loot::prepare(plan, lanes, world, observer),
+        Kind::Resolve => super::resolve::prepare(plan, lanes, world, observer),
+        Kind::HotBoard => super::hot_board::prepare(plan, lanes, world, observer),
+        Kind::ReconnectStorm => super::reconnect_storm::prepare(plan, lanes, world, observer),
         Kind::Sockets => super::sockets::prepare(plan, lanes, world, observer),
         Kind::State => super::state::prepare(plan, lanes, world, observer),
         Kind::Quests => super::quests::prepare(plan, lanes, world, observer),
         Kind::SlowReaders => super::slow_readers::prepare(plan, lanes, world, observer),
-        kind => Err(WorldError::Wrong { what: kind.name().into(), answer: "not there".into() }),
+        Kind::Mixed => super::mixed::prepare(plan, lanes, world, observer),
     }
 }
 

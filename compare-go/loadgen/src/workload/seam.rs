@@ -14,8 +14,8 @@
 //! The engine owns sockets, clocks, arrivals, outstanding requests and their latencies. A `Traffic`
 //! owns what its connections say, what has been asked of each in which order, and what a right
 //! answer is. Answers come in the order of the requests; pushes may come at any time. Connections
-//! are numbered from 0 within a lane of a worker, and a number keeps its meaning when the connection
-//! behind it is made anew.
+//! are numbered from 0 within a lane of a worker, and a number keeps its meaning when the
+//! connection behind it is made anew.
 
 use crate::clock::Nanos;
 use crate::errors::ErrorKind;
@@ -41,8 +41,8 @@ pub trait Traffic {
     /// If this lane has nothing more to ask, with the remedy; the run ends.
     fn request(&mut self, conn: u32, operation: usize, out: &mut Vec<u8>) -> Result<(), Exhausted>;
 
-    /// Takes in what came. Returns how many bytes were used; the rest is given again with what comes
-    /// after it. All complete messages are to be used at once.
+    /// Takes in what came. Returns how many bytes were used; the rest is given again with what
+    /// comes after it. All complete messages are to be used at once.
     fn receive(&mut self, conn: u32, input: Input<'_>, heard: &mut Heard<'_>) -> usize;
 
     /// The server has ended a connection, after [`receive`](Self::receive) had all that came. As a
@@ -194,6 +194,15 @@ impl<'a> Heard<'a> {
         }
     }
 
+    /// As [`right`](Self::right), and adds one to the counter at this place of [`Names::counters`]
+    /// where the request counts: such counters add up to right answers.
+    pub fn right_as(&mut self, counter: usize) {
+        if let Some(operation) = self.answered() {
+            self.figures.operations[operation].right += 1;
+            self.figures.counters[counter].count += 1;
+        }
+    }
+
     /// The oldest outstanding request has its answer, and it is not what it must be: [`Status`] or
     /// [`Wrong`].
     ///
@@ -220,8 +229,8 @@ impl<'a> Heard<'a> {
         self.close = true;
     }
 
-    /// The server has ended the connection, and that is an error where it still had to say something,
-    /// or where it did so by force.
+    /// The server has ended the connection, and that is an error where it still had to say
+    /// something, or where it did so by force.
     pub fn ended(&mut self, loss: Loss) {
         let owed = self.asked.len();
         match loss {
@@ -312,16 +321,19 @@ mod tests {
 
     #[test]
     fn latency_is_counted_from_the_intended_time_to_the_read() {
-        let mut figures = LaneFigures::new("a", &["ask"], &[], &[]);
-        let mut outstanding = VecDeque::from([asked(200), asked(210)]);
+        let mut figures = LaneFigures::new("a", &["ask"], &[], &["so"]);
+        let mut outstanding = VecDeque::from([asked(90), asked(200), asked(210), asked(210)]);
         let mut say = Vec::new();
         let mut heard = Heard::new(counting(1_200), &mut outstanding, &mut figures, &mut say);
+        heard.right_as(0);
+        heard.right_as(0);
         heard.right();
         heard.wrong(ErrorKind::Wrong, || "no".into());
         let latency = figures.operations[0].latency.quantiles();
-        assert_eq!((latency.count, latency.min, latency.max), (2, 990, 1_000));
+        assert_eq!((latency.count, latency.min, latency.max), (3, 990, 1_000));
         let op = &figures.operations[0];
-        assert_eq!((op.answered, op.right, op.failed), (2, 1, 1));
+        assert_eq!((op.answered, op.right, op.failed), (3, 2, 1));
+        assert_eq!(figures.counters[0].count, 1, "the first one was due before");
     }
 
     #[test]

@@ -20,14 +20,16 @@ const CONNECTIONS: u32 = 1_000;
 const HUNTS: u32 = 10;
 /// The share of slow readers.
 const SLOW: f64 = 0.2;
-/// A frame has 4 KiB in JSON, so the buffers of a peer that stalls are full after four seconds, the
-/// system's and the server's: this one gets a full frame in place of those that were left out.
-const STALLING: Reading =
-    Reading::Stalling { stalls: Duration::from_secs(6), reads: Duration::from_secs(2) };
-/// A server waits ten seconds for a peer to take anything, from when the system's buffers are full
-/// after two, and two more for it to take the end.
-const STUCK: Reading =
-    Reading::Stalling { stalls: Duration::from_millis(12_500), reads: Duration::from_secs(2) };
+/// For how long the ones that stall read nothing. A frame has 4 KiB in JSON, so the buffers of the
+/// system and of the server are full after four seconds: these get a full frame in place of those
+/// that were left out.
+const STALL: Duration = Duration::from_secs(6);
+/// For how long they read then.
+const READS: Duration = Duration::from_secs(2);
+/// The stuck ones stall for twice as long and this: a server waits ten seconds for a peer to take
+/// anything, from when the system's buffers are full after two, and two more for it to take the
+/// end.
+const LONGER: Duration = Duration::from_millis(500);
 
 pub(super) fn lanes(plan: &Plan) -> Result<Vec<Lane>, String> {
     let all = plan.connections.unwrap_or(CONNECTIONS);
@@ -37,11 +39,13 @@ pub(super) fn lanes(plan: &Plan) -> Result<Vec<Lane>, String> {
     }
     let slow = part(all, share);
     let stuck = slow / 2;
+    let stall = plan.options.stall.unwrap_or(STALL);
+    let stalling = |stalls| Reading::Stalling { stalls, reads: READS };
     let lane = |name, count| Lane::new(name, plan.server, count, Pace::Never);
     Ok(vec![
         lane("prompt", all - slow),
-        Lane { reading: STALLING, ..lane("stalling", slow - stuck) },
-        Lane { reading: STUCK, ..lane("stuck", stuck) },
+        Lane { reading: stalling(stall), ..lane("stalling", slow - stuck) },
+        Lane { reading: stalling(2 * stall + LONGER), ..lane("stuck", stuck) },
     ])
 }
 

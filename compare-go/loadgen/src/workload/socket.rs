@@ -91,8 +91,8 @@ impl Socket {
     }
 
     /// Takes in what came, as [`Traffic::receive`](super::Traffic::receive). `on` is told of every
-    /// message and of a Close frame. Everything else is dealt with here: errors are counted, and the
-    /// connection is closed.
+    /// message and of a Close frame. Everything else is dealt with here: errors are counted, and
+    /// the connection is closed.
     pub(super) fn receive(
         &mut self,
         input: Input<'_>,

@@ -10,6 +10,7 @@ use super::seam::{Exhausted, Heard, Input, Loss, Names, Opening, Traffic};
 use super::socket::{Said, Socket, Sockets, early};
 use crate::clock::Nanos;
 use crate::errors::{ErrorKind, shown};
+use crate::figures::LaneFigures;
 use crate::messages::{
     Action, Encoding, MoveOutcome, Place, PowerUp, PowerUpOutcome, ServerMessage,
 };
@@ -248,6 +249,14 @@ impl Traffic for Updating {
         self.conns[conn as usize].socket.ended(loss, heard);
     }
 
+    fn finish(&mut self, now: Nanos, figures: &mut LaneFigures) {
+        for (conn, seat) in self.conns.iter().zip(&self.seats) {
+            if conn.socket.is_open() {
+                self.broadcasts[seat.hunt as usize].finish(&conn.watch, now, figures);
+            }
+        }
+    }
+
     fn closed(&mut self, conn: u32) {
         let rules = *self.rules_of(conn);
         let conn = &mut self.conns[conn as usize];
@@ -286,10 +295,7 @@ fn hear_answer(
         return;
     }
     match conn.answered(asked, &message, heard.at(), rules) {
-        Ok(outcome) => {
-            heard.count(outcome, 1);
-            heard.right();
-        }
+        Ok(outcome) => heard.right_as(outcome),
         Err(why) => heard.wrong(ErrorKind::Wrong, || format!("{message:?} to {asked:?}: {why}")),
     }
 }

@@ -7,7 +7,9 @@ use super::job::Plot;
 use super::lane::Share;
 use super::seam::{Exhausted, Heard, Input, Loss, Names, Opening, Traffic};
 use super::socket::{Said, Socket, Sockets, early};
+use crate::clock::Nanos;
 use crate::errors::{ErrorKind, shown};
+use crate::figures::LaneFigures;
 use crate::messages::Encoding;
 use crate::websocket::CloseFrame;
 use serde::{Deserialize, Serialize};
@@ -117,6 +119,17 @@ impl Traffic for Watching {
             heard.close();
         } else {
             socket.ended(loss, heard);
+        }
+    }
+
+    fn finish(&mut self, now: Nanos, figures: &mut LaneFigures) {
+        if self.patience == Patience::Slow {
+            return;
+        }
+        for (conn, seat) in self.conns.iter().zip(&self.seats) {
+            if conn.socket.is_open() {
+                self.broadcasts[seat.hunt as usize].finish(&conn.watch, now, figures);
+            }
         }
     }
 

@@ -30,8 +30,7 @@ pub fn admin_token_from_keys(keys: &str, expires: Duration) -> Result<String, Wo
     let mut words = words.flat_map(|line| line.split(',')).map(str::trim);
     let first = words.find(|word| !word.is_empty()).ok_or(WorldError::Keys("there is none"))?;
     let (id, secret) = first.split_once(':').ok_or(WorldError::Keys("a key has no colon"))?;
-    let id: u8 =
-        id.trim().parse().map_err(|_| WorldError::Keys("the id of a key is 0 to 255"))?;
+    let id: u8 = id.trim().parse().map_err(|_| WorldError::Keys("the id of a key is 0 to 255"))?;
     let secret = hexadecimal(secret.trim()).ok_or(WorldError::Keys("a key is no hexadecimal"))?;
     let expires_ms = u64::try_from(expires.as_millis()).unwrap_or(u64::MAX);
     let mut token = vec![ADMIN, id];

@@ -22,11 +22,12 @@ fn errors(report: &serde_json::Value, kind: &str) -> u64 {
 
 #[test]
 fn what_is_asked_for_wrongly_is_refused_before_the_first_request() {
-    let nobody = nobody();
+    let (nobody, server) = (nobody(), Null::start(&[]));
     for (words, remedy) in [
         (&["resolv"][..], "did you mean resolve?"),
         (&["loot", "--slo", "p99<50ms,errors<0.1"], "a share is written in percent: 0.1%"),
         (&["loot", "--slo", "p99<50ms,eror<1%"], "\n           ^\n"),
+        (&["get", "--slo", "gte/p99<1s", "--url", &server.url], "there are get"),
         (&["loot", "--rate", "-1"], "a rate is written as"),
         (&["get", "--path", "/", "--rate", "90M", "--url", &nobody], "--connections 9"),
         (&["get", "--rate", "9M", "-c", "10k", "--url", &nobody], "--workers 36"),

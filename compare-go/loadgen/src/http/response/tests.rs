@@ -101,7 +101,10 @@ fn what_no_server_may_send_is_an_error_as_soon_as_it_is_seen() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), ended: bool) {
+    fn no_bytes_make_it_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        ended: bool,
+    ) {
         let _ = read(&bytes, ended);
         let _ = read(&[b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", &bytes[..]].concat(), ended);
         let _ = read(&[b"HTTP/1.1 200 ", &bytes[..]].concat(), ended);

@@ -119,6 +119,10 @@ fn a_skipped_tick_is_missed_and_a_slow_reader_must_expect_it() {
         room.hear(0, 151, &frame(1, false));
         room.hear(0, 601, &frame(4, false));
         assert_eq!(room.count(Count::Missed), 2);
+        let delivery = room.figures.metrics[0].values.quantiles();
+        let late_ns = 301 * NANOS_PER_MS;
+        assert_eq!(delivery.count, 4, "ticks 2 and 3 came with the frame of tick 4");
+        assert!(delivery.max.abs_diff(late_ns) < late_ns / 100, "{delivery:?}");
         match patience {
             Patience::Prompt => assert!(room.error(ErrorKind::Missed).contains("tick 4 came")),
             Patience::Slow => assert_eq!(room.figures.errors.total(), 0),
@@ -137,7 +141,40 @@ fn a_full_frame_stands_for_those_that_were_left_out() {
     room.hear(0, 751, &frame(5, false));
     assert_eq!(room.figures.errors.total(), 0, "{:?}", room.figures.errors.samples());
     assert_eq!((room.count(Count::Conflated), room.count(Count::Missed)), (1, 2));
-    assert_eq!(room.figures.metrics[0].values.count(), 3, "a full frame is made for no tick");
+    assert_eq!(room.figures.metrics[0].values.count(), 5, "each tick came once");
+}
+
+#[test]
+fn the_tick_of_the_first_frame_may_be_told_again() {
+    let mut room = Room::new(1);
+    room.hear(0, 150, &frame(1, true));
+    room.hear(0, 151, &frame(1, false));
+    assert_eq!((room.figures.errors.total(), room.figures.metrics[0].values.count()), (0, 1));
+}
+
+#[test]
+fn a_tick_of_the_far_future_is_wrong_and_costs_nothing() {
+    let mut room = Room::new(1);
+    room.patience = Patience::Slow;
+    room.hear(0, 20, &frame(0, true));
+    room.hear(0, 151, &frame(1, false).replace(r#""tick":1"#, r#""tick":4000000000"#));
+    assert!(room.error(ErrorKind::Wrong).contains("remaining_ms"));
+    assert_eq!(room.figures.metrics[0].values.count(), 1, "tick 1 was due");
+}
+
+#[test]
+fn ticks_that_never_came_are_counted_at_the_end() {
+    let mut room = Room::new(2);
+    room.hear(0, 20, &frame(0, true));
+    room.hear(0, 151, &frame(1, false));
+    let end = |ms| Nanos(START.0 + ms * NANOS_PER_MS);
+    for (at_ms, missed) in [(299, 0), (449, 0), (450, 1), (750, 3)] {
+        let mut figures = room.figures.clone();
+        room.watches.iter().for_each(|it| room.broadcast.finish(it, end(at_ms), &mut figures));
+        assert_eq!(figures.counters[Count::Missed as usize].count, missed, "{at_ms} ms");
+        assert_eq!(figures.errors.count(ErrorKind::Missed), missed.min(1));
+        assert_eq!(figures.metrics[0].values.count(), 1 + missed);
+    }
 }
 
 #[test]
