@@ -1,0 +1,234 @@
+//! What the generator printed, as far as figures are made of it.
+//!
+//! A bundle keeps the whole of it as it was; this is a view. Names that are not known are passed
+//! over, since the generator may come to tell more; those that are must be there.
+
+use crate::statistics::histogram::Histogram;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// The version of the generator's JSON that is understood.
+pub const PRINTED_SCHEMA: u32 = 1;
+
+/// What `hunt-load --format json` printed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Printed {
+    /// The version of its JSON.
+    pub schema: u32,
+    /// The program and its version.
+    pub program: String,
+    /// What came of the run.
+    pub outcome: Outcome,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Outcome {
+    /// What was counted while it counted.
+    pub figures: Figures,
+    /// Second by second.
+    pub seconds: Vec<Second>,
+    /// Requests a second that were meant to be sent; none in a closed loop.
+    pub rate_per_s: Option<f64>,
+    /// The time that counts.
+    pub measured: Span,
+    /// How it ended: `Complete`, or something else.
+    pub ending: Box<RawValue>,
+}
+
+/// A span of time.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Span {
+    /// Whole seconds.
+    pub secs: u64,
+    /// The rest.
+    pub nanos: u32,
+}
+
+/// What was counted.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Figures {
+    /// By lane.
+    pub lanes: Vec<Lane>,
+    /// What the generator itself used.
+    pub workers: Vec<Worker>,
+}
+
+/// What one lane counted.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Lane {
+    /// Its name.
+    pub name: String,
+    /// Requests whose intended time has come.
+    pub due: u64,
+    /// By kind of request.
+    pub operations: Vec<Operation>,
+    /// What is measured besides.
+    pub metrics: Vec<Metric>,
+    /// What is counted besides.
+    pub counters: Vec<Counter>,
+    /// What went wrong.
+    pub errors: Errors,
+    /// Bytes that the generator sent.
+    pub bytes_sent: u64,
+    /// Bytes that came.
+    pub bytes_received: u64,
+}
+
+/// What was counted of one kind of request.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Operation {
+    /// Its name.
+    pub name: String,
+    /// Requests that were sent.
+    pub sent: u64,
+    /// Right answers.
+    pub right: u64,
+    /// Requests without a right answer.
+    pub failed: u64,
+    /// From the intended time to the end of the answer, in nanoseconds.
+    pub latency: Histogram,
+    /// From the intended time to when it was sent, in nanoseconds.
+    pub lag: Histogram,
+}
+
+/// A measurement besides latencies.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Metric {
+    /// Its name; the unit stands last.
+    pub name: String,
+    /// The values.
+    pub values: Histogram,
+}
+
+/// A count besides.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Counter {
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What went wrong, by kind.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Errors {
+    /// How many of each kind.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// What one worker of the generator used.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Worker {
+    /// The time that passed.
+    pub wall_ns: u64,
+    /// CPU time.
+    pub cpu_ns: u64,
+    /// For how long it wanted a core and had none.
+    pub starved_ns: u64,
+}
+
+/// One second.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Second {
+    /// `connect`, `warmup`, `measured` or `grace`.
+    pub phase: String,
+    /// Its number in its phase.
+    pub index: u32,
+    /// How long it was.
+    pub length_ms: u64,
+    /// Sums over all operations.
+    pub requests: Requests,
+    /// Latencies of what was answered in it.
+    pub latency: Quantiles,
+}
+
+/// Sums over all operations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Requests {
+    /// Requests whose intended time has come.
+    pub due: u64,
+    /// Requests that were sent.
+    pub sent: u64,
+    /// Right answers.
+    pub right: u64,
+    /// Requests without a right answer.
+    pub failed: u64,
+}
+
+/// Some values of a histogram, in nanoseconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Quantiles {
+    /// The median.
+    pub p50: u64,
+    /// The 99th percentile.
+    pub p99: u64,
+    /// The largest.
+    pub max: u64,
+}
+
+impl Printed {
+    /// Reads what was printed.
+    ///
+    /// # Errors
+    /// If something that is needed is not there, or it is of another version.
+    pub fn read(printed: &RawValue) -> Result<Self, String> {
+        let read: Self = serde_json::from_str(printed.get()).map_err(|error| format!("{error}"))?;
+        if read.schema != PRINTED_SCHEMA {
+            let found = read.schema;
+            return Err(format!("version {found} of the generator's JSON, not {PRINTED_SCHEMA}"));
+        }
+        Ok(read)
+    }
+}
+
+impl Outcome {
+    /// Whether it ended as planned.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.ending.get() == "\"Complete\""
+    }
+}
+
+impl Span {
+    /// In seconds.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        crate::number::float(self.secs) + f64::from(self.nanos) / 1e9
+    }
+}
+
+impl Figures {
+    /// Every operation of every lane.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.lanes.iter().flat_map(|lane| &lane.operations)
+    }
+
+    /// The values of a metric in all lanes; none where no lane has it.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> Option<Histogram> {
+        let metrics = self.lanes.iter().flat_map(|lane| &lane.metrics);
+        let values = metrics.filter(|metric| metric.name == name).map(|metric| &metric.values);
+        Histogram::merged(values)
+    }
+
+    /// Sums over all operations.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        let mut all = Requests::default();
+        for operation in self.operations() {
+            all.sent += operation.sent;
+            all.right += operation.right;
+            all.failed += operation.failed;
+        }
+        all.due = self.lanes.iter().map(|lane| lane.due).sum();
+        all
+    }
+
+    /// Errors of all kinds.
+    #[must_use]
+    pub fn errors(&self) -> u64 {
+        self.lanes.iter().flat_map(|lane| lane.errors.counts.values()).sum()
+    }
+}
