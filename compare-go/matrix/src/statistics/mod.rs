@@ -6,12 +6,16 @@
 
 pub mod bootstrap;
 pub mod histogram;
+pub mod holm;
 pub mod normal;
+pub mod pairs;
 pub mod random;
 pub mod spread;
 pub mod student;
+pub mod verdict;
 
 pub use bootstrap::{Bootstrap, Estimate, Interval};
 pub use histogram::Histogram;
-
+pub use pairs::{Change, Scale};
 pub use spread::Spread;
+pub use verdict::{Better, Judged, Noise, Question, Verdict};
