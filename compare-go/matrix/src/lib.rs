@@ -9,8 +9,10 @@
 
 pub mod bundle;
 pub mod cell;
+pub mod figures;
 pub mod number;
 pub mod plan;
+pub mod quantity;
 pub mod slo;
 pub mod statistics;
 #[doc(hidden)]

@@ -6,7 +6,7 @@
 use crate::bundle::Bundle;
 use crate::bundle::error::BundleError;
 use crate::bundle::files::Name;
-use crate::bundle::generator::Printed;
+use crate::bundle::generator::{Printed, Proven};
 use crate::bundle::run::{Counted, Measured, Outcome, Purpose, Reading, Run, Series, Span};
 use crate::bundle::server::ServerState;
 use crate::plan::{Step, Task};
@@ -47,7 +47,7 @@ fn plan(bundle: &Bundle) -> Checked {
     let fault = |place: String, what: String| Err(BundleError::inconsistent(&file, place, what));
     for (index, step) in plan.steps.iter().enumerate() {
         let place = |field: &str| format!("body.steps[{index}].{field}");
-        let Step { round, cell, task } = step;
+        let Step { round, cell, twin, .. } = step;
         if !(1..=plan.rounds).contains(round) {
             return fault(place("round"), format!("there is no round {round}"));
         }
@@ -57,8 +57,8 @@ fn plan(bundle: &Bundle) -> Checked {
         if !plan.loads.contains_key(&cell.workload) {
             return fault(place("cell"), format!("{} has no load in the plan", cell.workload));
         }
-        if task.twin().is_some() && !plan.twins.contains(cell) {
-            return fault(place("task"), format!("{cell} is no twin of the plan"));
+        if twin.is_some() && !plan.twins.contains(cell) {
+            return fault(place("twin"), format!("{cell} is no twin of the plan"));
         }
     }
     Ok(())
@@ -89,6 +89,14 @@ fn proofs(bundle: &Bundle) -> Checked {
         if proof.number as usize != index + 1 {
             let what = format!("proof {} follows {index} others: one is missing", proof.number);
             return Err(BundleError::inconsistent(file, "body.number", what));
+        }
+        let fault = |what: &str| Err(BundleError::inconsistent(&file, "body.printed", what));
+        match Proven::read(&proof.printed) {
+            Err(what) => return fault(&what),
+            Ok(proven) if proven.valid != proof.holds() => {
+                return fault("it says otherwise than its exit code");
+            }
+            Ok(_) => {}
         }
     }
     Ok(())
@@ -144,11 +152,11 @@ impl Runs<'_> {
         if run.round != step.round {
             return self.fault("round", format!("step {} is of {}", run.step, step.round));
         }
-        if run.twin != step.task.twin() {
+        if run.twin != step.twin {
             return self.fault("twin", "the step of the plan is another twin");
         }
         let fits = match (step.task, run.purpose) {
-            (Task::Measure | Task::Twin(_), Purpose::Measure) => run.attempt == 1,
+            (Task::Measure, Purpose::Measure) => run.attempt == 1,
             (Task::Capacity(slo), Purpose::Search(of) | Purpose::Confirm(of)) => slo == of,
             _ => false,
         };

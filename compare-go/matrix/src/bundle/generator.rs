@@ -18,8 +18,41 @@ pub struct Printed {
     pub schema: u32,
     /// The program and its version.
     pub program: String,
+    /// Whether it trusts its figures.
+    pub validity: Validity,
     /// What came of the run.
     pub outcome: Outcome,
+}
+
+/// Whether the generator trusts its figures.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Validity {
+    /// What it looked at.
+    pub checks: Vec<Check>,
+}
+
+/// Something that it looked at.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Check {
+    /// What.
+    pub name: String,
+    /// What was found, with the limit.
+    pub text: String,
+    /// Whether it is as it must be.
+    pub held: bool,
+}
+
+/// What `hunt-load prove --format json` printed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Proven {
+    /// The version of its JSON.
+    pub schema: u32,
+    /// Whether everything that was asked for is proven.
+    pub valid: bool,
+    /// What was not asked for.
+    pub left_out: Vec<String>,
+    /// The highest rate that is proven; none where that was not looked at.
+    pub rate_proven_per_s: Option<f64>,
 }
 
 /// What came of a run.
@@ -174,13 +207,33 @@ impl Printed {
     /// # Errors
     /// If something that is needed is not there, or it is of another version.
     pub fn read(printed: &RawValue) -> Result<Self, String> {
-        let read: Self = serde_json::from_str(printed.get()).map_err(|error| format!("{error}"))?;
-        if read.schema != PRINTED_SCHEMA {
-            let found = read.schema;
-            return Err(format!("version {found} of the generator's JSON, not {PRINTED_SCHEMA}"));
-        }
+        let read: Self = parse(printed)?;
+        of_our_version(read.schema)?;
         Ok(read)
     }
+}
+
+impl Proven {
+    /// Reads what was printed.
+    ///
+    /// # Errors
+    /// As [`Printed::read`].
+    pub fn read(printed: &RawValue) -> Result<Self, String> {
+        let read: Self = parse(printed)?;
+        of_our_version(read.schema)?;
+        Ok(read)
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(printed: &'a RawValue) -> Result<T, String> {
+    serde_json::from_str(printed.get()).map_err(|error| error.to_string())
+}
+
+fn of_our_version(found: u32) -> Result<(), String> {
+    if found == PRINTED_SCHEMA {
+        return Ok(());
+    }
+    Err(format!("version {found} of the generator's JSON, not {PRINTED_SCHEMA}"))
 }
 
 impl Outcome {

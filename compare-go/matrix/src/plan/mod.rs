@@ -3,6 +3,10 @@
 //! A plan is a list of steps. What was done of it is told by the runs of the bundle, so that an
 //! interrupted run goes on with the first step that has none.
 
+pub mod filter;
+
+pub use filter::Filter;
+
 use crate::cell::{Cell, Server, Workload};
 use crate::slo::Slo;
 use crate::words::words;
@@ -77,29 +81,18 @@ pub struct Step {
     pub round: u32,
     /// Of what.
     pub cell: Cell,
+    /// Which of an A/A pair, where it is one.
+    pub twin: Option<Twin>,
     /// What.
     pub task: Task,
 }
 
 /// What is done of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// The load of its workload, in one run.
     Measure,
-    /// The same, as one of an A/A pair.
-    Twin(Twin),
     /// A search for the highest rate that keeps a promise, in several runs.
     Capacity(Slo),
-}
-
-impl Task {
-    /// Which of an A/A pair, where it is one.
-    #[must_use]
-    pub const fn twin(self) -> Option<Twin> {
-        match self {
-            Self::Twin(twin) => Some(twin),
-            Self::Measure | Self::Capacity(_) => None,
-        }
-    }
 }

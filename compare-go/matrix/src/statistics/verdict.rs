@@ -1,9 +1,9 @@
 //! What is said of a difference, and when nothing is.
 //!
 //! Two things count as different where their difference is larger than what the same thing differs
-//! from itself by (the noise floor, from A/A pairs of the same rounds), and where chance alone would
-//! hardly make it so among as many comparisons. Otherwise they are indistinguishable, which is not
-//! the same as equal.
+//! from itself by (the noise floor, from A/A pairs of the same rounds), and where chance alone
+//! would hardly make it so among as many comparisons. Otherwise they are indistinguishable, which
+//! is not the same as equal.
 
 use crate::statistics::holm;
 use crate::statistics::pairs::Change;
@@ -16,8 +16,8 @@ pub const FALSE_CHANCE_MAX: f64 = 0.05;
 /// How far something differs from itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Noise {
-    /// The largest difference, either way, that the interval of an A/A pair reaches; on the scale of
-    /// [`Change::estimate`].
+    /// The largest difference, either way, that the interval of an A/A pair reaches; on the scale
+    /// of [`Change::estimate`].
     pub reach: f64,
 }
 

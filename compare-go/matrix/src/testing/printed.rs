@@ -81,7 +81,8 @@ pub fn printed(load: &Load) -> Box<RawValue> {
     });
     let report = json!({
         "schema": 1, "program": "hunt-load 0.1.0", "command_line": ["hunt-load", operation],
-        "called_ms": 0, "outcome": outcome,
+        "called_ms": 0, "validity": {"valid": true, "checks": [], "remarks": []},
+        "slo": [], "outcome": outcome,
     });
     to_raw_value(&report).expect("it is JSON")
 }
