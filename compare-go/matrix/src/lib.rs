@@ -9,9 +9,11 @@
 
 pub mod bundle;
 pub mod cell;
+pub mod cli;
 pub mod figures;
 pub mod number;
 pub mod plan;
+pub mod published;
 pub mod quantity;
 pub mod slo;
 pub mod statistics;

@@ -68,6 +68,13 @@ pub fn count(value: u64) -> String {
     text
 }
 
+/// How many of something there are: `1 bundle`, `2 bundles`.
+#[must_use]
+pub fn several(number: usize, of: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {of}{ending}", count(number as u64))
+}
+
 /// A duration in the largest units that fit: `2 h 05 min`, `45 s`.
 #[must_use]
 pub fn duration(seconds: u64) -> String {
@@ -154,6 +161,7 @@ mod tests {
         assert_eq!((count(0), count(1_234_567)), ("0".into(), "1,234,567".into()));
         assert_eq!((duration(45), duration(125)), ("45 s".into(), "2 min 05 s".into()));
         assert_eq!(duration(7_500), "2 h 05 min");
+        assert_eq!((several(1, "row"), several(2, "row")), ("1 row".into(), "2 rows".into()));
     }
 
     #[test]

@@ -1,0 +1,84 @@
+//! The command line. Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked
+//! for wrongly. 3: there is no answer, since results are missing or not to be trusted.
+
+mod verify;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Something is not as it must be.
+pub(crate) const FAILED: u8 = 1;
+/// It was asked for wrongly.
+const MISUSED: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo matrix verify                every published number, against the bundles
+  cargo matrix verify --write        computes the blocks of the documents anew
+
+Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked for wrongly.";
+
+/// Measures servers against each other, and says what follows.
+#[derive(Debug, Parser)]
+#[command(
+    name = "matrix",
+    version,
+    after_help = EXAMPLES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Holds every published number to the bundles
+    Verify(verify::Args),
+}
+
+/// Does what the command line asks.
+#[must_use]
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = Cli::command().try_get_matches_from(args);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version go to standard output, faults to standard error.
+            let printed = error.print();
+            let code = u8::try_from(error.exit_code()).unwrap_or(MISUSED);
+            return ExitCode::from(if printed.is_ok() { code } else { FAILED });
+        }
+    };
+    let result = match cli.task {
+        Task::Verify(args) => verify::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "matrix: {error:#}");
+        ExitCode::from(FAILED)
+    })
+}
+
+/// Prints a text. A reader that has gone away is no fault of ours.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+/// The top of the repository that the current folder is in.
+///
+/// # Errors
+/// If it is in none.
+fn top() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir()?;
+    let is_top = |folder: &&Path| folder.join("compare-go").is_dir();
+    let found = here.ancestors().find(is_top).map(Path::to_owned);
+    found.ok_or_else(|| anyhow::anyhow!("no `compare-go` here or above: run it in the repository"))
+}
