@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod cell;
 pub mod cli;
+pub mod compare;
 pub mod figures;
 pub mod number;
 pub mod plan;

@@ -1,8 +1,12 @@
 //! The command line. Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked
 //! for wrongly. 3: there is no answer, since results are missing or not to be trusted.
 
+mod compare;
 mod verify;
 
+use crate::bundle::Bundle;
+use crate::bundle::manifest::MANIFEST;
+use crate::published::library::{self, RESULTS};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -13,13 +17,18 @@ use std::process::ExitCode;
 pub(crate) const FAILED: u8 = 1;
 /// It was asked for wrongly.
 const MISUSED: u8 = 2;
+/// There is no answer: results are missing, or not to be trusted.
+const NO_ANSWER: u8 = 3;
 
 const EXAMPLES: &str = "\
 Examples:
   cargo matrix verify                every published number, against the bundles
   cargo matrix verify --write        computes the blocks of the documents anew
+  cargo matrix compare BEFORE AFTER  what changed, by how much; fails where something is slower
+  cargo matrix compare B@hyper B@axum   two servers of one bundle
 
-Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked for wrongly.";
+Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked for wrongly. 3: no
+answer, since results are missing or not to be trusted.";
 
 /// Measures servers against each other, and says what follows.
 #[derive(Debug, Parser)]
@@ -40,6 +49,8 @@ struct Cli {
 enum Task {
     /// Holds every published number to the bundles
     Verify(verify::Args),
+    /// Says what changed between two bundles or servers, by how much, and whether that is noise
+    Compare(compare::Args),
 }
 
 /// Does what the command line asks.
@@ -57,6 +68,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match cli.task {
         Task::Verify(args) => verify::run(&args),
+        Task::Compare(args) => compare::run(&args),
     };
     result.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "matrix: {error:#}");
@@ -70,6 +82,24 @@ fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
+}
+
+/// A bundle by its name among the results, or by its folder.
+fn read_bundle(name: &str, results: Option<&Path>) -> anyhow::Result<Bundle> {
+    let folder = Path::new(name);
+    if folder.join(MANIFEST).exists() || name.contains('/') {
+        return Ok(Bundle::read(folder)?);
+    }
+    let results = match results {
+        Some(results) => results.to_owned(),
+        None => top()?.join(RESULTS),
+    };
+    let known = library::names(&results)?;
+    if !known.iter().any(|other| other == name) {
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        anyhow::bail!("there is no bundle `{name}` in {}; there are: {known}", results.display());
+    }
+    Ok(Bundle::read(&results.join(name))?)
 }
 
 /// The top of the repository that the current folder is in.

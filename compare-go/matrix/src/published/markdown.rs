@@ -9,6 +9,8 @@ pub struct Sheet {
     pub headings: Vec<String>,
     /// The rows, as many cells in each as there are headings.
     pub rows: Vec<Vec<String>>,
+    /// The columns that hold words; the others hold numbers and stand to the right.
+    pub words: Vec<usize>,
     /// What is said below it, a paragraph each.
     pub notes: Vec<String>,
 }
@@ -22,8 +24,8 @@ impl Sheet {
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         };
         line(&self.headings);
-        // The first column holds names, the others numbers.
-        let rules = (0..self.headings.len()).map(|at| if at == 0 { "---" } else { "---:" });
+        let columns = 0..self.headings.len();
+        let rules = columns.map(|at| if self.words.contains(&at) { "---" } else { "---:" });
         line(&rules.map(str::to_owned).collect::<Vec<_>>());
         self.rows.iter().for_each(|row| line(row));
         for note in &self.notes {
@@ -45,9 +47,10 @@ impl Sheet {
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
                 let gap = if column == 0 { "" } else { "  " };
                 let padding = " ".repeat(width - cell.chars().count());
-                match column {
-                    0 => line.push_str(&format!("{cell}{padding}")),
-                    _ => line.push_str(&format!("{gap}{padding}{cell}")),
+                if self.words.contains(&column) {
+                    line.push_str(&format!("{gap}{cell}{padding}"));
+                } else {
+                    line.push_str(&format!("{gap}{padding}{cell}"));
                 }
             }
             text.push_str(line.trim_end());
@@ -70,6 +73,7 @@ mod tests {
         let sheet = Sheet {
             headings: words(["server", "µs"]),
             rows: vec![words(["a", "10.0"]), words(["longer", "9"])],
+            words: vec![0],
             notes: vec!["Why.".into()],
         };
         let expected = "| server | µs |\n| --- | ---: |\n| a | 10.0 |\n| longer | 9 |\n\nWhy.\n";

@@ -44,6 +44,7 @@ pub(super) fn sheet(bundle: &Bundle) -> Sheet {
     Sheet {
         headings: vec!["what".into(), "is".into()],
         rows: rows.into_iter().map(|row| row.map(escaped).to_vec()).collect(),
+        words: vec![0, 1],
         notes: vec![note],
     }
 }

@@ -85,7 +85,7 @@ fn metrics_ordered(among: &Among<'_, '_>, metrics: &[Metric], leading: Metric) -
     notes.extend(among.left_out());
     let titles = metrics.iter().map(|metric| metric.title());
     let headings = std::iter::once("server".to_owned()).chain(titles).collect();
-    Sheet { headings, rows, notes }
+    Sheet { headings, rows, words: vec![0], notes }
 }
 
 /// Every server in the order of a metric, and which places mean something.
@@ -127,7 +127,7 @@ pub(super) fn ranking(among: &Among<'_, '_>, metric: Metric) -> Sheet {
     notes.extend(missing.told());
     notes.extend(among.left_out());
     let headings = ["server", &metric.title(), "to the best", "verdict"].map(str::to_owned);
-    Sheet { headings: headings.to_vec(), rows, notes }
+    Sheet { headings: headings.to_vec(), rows, words: vec![0, 3], notes }
 }
 
 /// How a server stands to the best: by ratio, or by difference where there is no ratio.
