@@ -5,6 +5,7 @@ mod support;
 
 use matrix::bundle::Bundle;
 use matrix::bundle::error::BundleError;
+use matrix::bundle::files::{self, Name};
 use matrix::bundle::manifest::{MANIFEST, sha256};
 use matrix::bundle::write::Writer;
 use matrix::cell::Server;
@@ -30,15 +31,18 @@ fn synthetic() -> Synthetic {
 /// Changes a file and, where asked, lists it anew as whoever forges it would.
 fn change(folder: &Path, file: &str, relist: bool, by: impl Fn(&str) -> String) {
     let path = folder.join(file);
-    let before = fs::read_to_string(&path).expect("the file can be changed");
-    let after = by(&before);
-    assert_ne!(before, after, "the change changes something");
-    fs::write(&path, &after).expect("the file can be changed");
+    let name: Name = file.parse().expect("a file of a bundle");
+    let before = fs::read(&path).expect("it is there");
+    let text = files::unpack(name, &path, &before).expect("it is good");
+    let changed = by(&text);
+    assert_ne!(text, changed, "the change changes something");
+    let after = files::pack(name, &changed);
+    fs::write(&path, &after).expect("it can be written");
     if relist {
         let manifest = folder.join(MANIFEST);
-        let listed = fs::read_to_string(&manifest).expect("the file can be changed");
-        let [old, new] = [&before, &after].map(|text| sha256(text.as_bytes()));
-        fs::write(manifest, listed.replace(&old, &new)).expect("the file can be changed");
+        let listed = fs::read_to_string(&manifest).expect("it is there");
+        let [old, new] = [&before, &after].map(|bytes| sha256(bytes));
+        fs::write(manifest, listed.replace(&old, &new)).expect("it can be written");
     }
 }
 
@@ -90,18 +94,23 @@ fn the_manifest_is_one_that_sha256sum_checks() {
 #[test]
 fn a_file_that_was_edited_is_named() {
     let (_results, folder) = written();
-    change(&folder, "runs/0003-01.json", false, |text| {
+    change(&folder, "runs/0003-01.json.gz", false, |text| {
         text.replacen("\"cpu_ns\":5", "\"cpu_ns\":4", 1)
     });
-    refused(&folder, &["runs/0003-01.json: changed since it was written", "measure again"]);
+    refused(&folder, &["runs/0003-01.json.gz: changed since it was written", "measure again"]);
 }
 
 #[test]
 fn a_file_that_was_cut_off_is_named_with_the_place() {
     let (_results, folder) = written();
-    change(&folder, "runs/0002-01.json", false, |text| text[..text.len() / 2].to_owned());
-    let error = refused(&folder, &["runs/0002-01.json:1:", "truncated"]);
+    let run = folder.join("runs/0002-01.json.gz");
+    let bytes = fs::read(&run).unwrap();
+    fs::write(&run, &bytes[..bytes.len() / 2]).unwrap();
+    let error = refused(&folder, &["runs/0002-01.json.gz:1:", "truncated"]);
     assert!(matches!(error, BundleError::Truncated { .. }));
+    let (_results, folder) = written();
+    change(&folder, "plan.json", false, |text| text[..text.len() / 2].to_owned());
+    refused(&folder, &["plan.json:", "truncated"]);
 }
 
 #[test]
@@ -109,8 +118,8 @@ fn a_file_of_another_version_is_named_whether_listed_anew_or_not() {
     for relist in [false, true] {
         let (_results, folder) = written();
         let by = |text: &str| text.replacen("\"schema\":1", "\"schema\":2", 1);
-        change(&folder, "runs/0001-01.json", relist, by);
-        refused(&folder, &["runs/0001-01.json: schema version 2 in a bundle of version 1"]);
+        change(&folder, "runs/0001-01.json.gz", relist, by);
+        refused(&folder, &["runs/0001-01.json.gz: schema version 2 in a bundle of version 1"]);
     }
     let (_results, folder) = written();
     let by = |text: &str| text.replacen("\"schema\": 1", "\"schema\": 2", 1);
@@ -124,8 +133,8 @@ fn a_file_that_is_gone_or_was_added_is_named() {
     fs::remove_file(folder.join("servers/hyper.json")).unwrap();
     refused(&folder, &["servers/hyper.json: listed in the manifest, and missing"]);
     let (_results, folder) = written();
-    fs::copy(folder.join("runs/0001-01.json"), folder.join("runs/0999-01.json")).unwrap();
-    refused(&folder, &["runs/0999-01.json: not listed"]);
+    fs::copy(folder.join("runs/0001-01.json.gz"), folder.join("runs/0999-01.json.gz")).unwrap();
+    refused(&folder, &["runs/0999-01.json.gz: not listed"]);
     let (_results, folder) = written();
     fs::write(folder.join("notes.txt"), "x").unwrap();
     refused(&folder, &["notes.txt: not listed"]);
@@ -141,8 +150,8 @@ fn a_field_that_is_unknown_missing_or_of_another_type_has_its_place() {
         ("\"kind\":\"run\"", "\"kind\":\"proof\"", "its kind is `proof`, and here stands `run`"),
     ] {
         let (_results, folder) = written();
-        change(&folder, "runs/0000-01.json", true, |text| text.replacen(from, to, 1));
-        refused(&folder, &["runs/0000-01.json", what]);
+        change(&folder, "runs/0000-01.json.gz", true, |text| text.replacen(from, to, 1));
+        refused(&folder, &["runs/0000-01.json.gz", what]);
     }
     let (_results, folder) = written();
     change(&folder, "plan.json", true, |text| text.replacen("\"seed\": 1,", "\"seed\": one,", 1));
@@ -158,52 +167,57 @@ fn a_file_that_does_not_belong_to_the_others_is_named_with_the_field() {
     let cell = format!("resolve@{other}");
     let is_search = |step: &Step| step.task != Task::Measure;
     let search = synthetic().plan().steps.iter().position(is_search).unwrap();
-    let search = format!("runs/{search:04}-01.json");
+    let search = format!("runs/{search:04}-01.json.gz");
     for (file, from, to, expected) in [
-        ("runs/0000-01.json", first.cell.to_string(), cell, "body.cell: step 0 is"),
-        ("runs/0000-01.json", "\"round\":1".into(), "\"round\":2".into(), "body.round"),
+        ("runs/0000-01.json.gz", first.cell.to_string(), cell, "body.cell: step 0 is"),
+        ("runs/0000-01.json.gz", "\"round\":1".into(), "\"round\":2".into(), "body.round"),
         (
-            "runs/0000-01.json",
+            "runs/0000-01.json.gz",
             "\"proof\":1".into(),
             "\"proof\":9".into(),
             "body.proof: there is no proof 9",
         ),
         (
-            "runs/0000-01.json",
+            "runs/0000-01.json.gz",
             "5e54e5".into(),
             "5e54e6".into(),
             "body.server_sha256: it is another build",
         ),
         (
-            "runs/0000-01.json",
+            "runs/0000-01.json.gz",
             "10ad10".into(),
             "10ad11".into(),
             "body.generator_sha256: it is another",
         ),
-        ("runs/0000-01.json", "\"units\":1000".into(), "\"units\":0".into(), "no units of work"),
-        ("runs/0000-01.json", "\"ending\":".into(), "\"ended\":".into(), "missing field `ending`"),
+        ("runs/0000-01.json.gz", "\"units\":1000".into(), "\"units\":0".into(), "no units of work"),
         (
-            "runs/0000-01.json",
+            "runs/0000-01.json.gz",
+            "\"ending\":".into(),
+            "\"ended\":".into(),
+            "missing field `ending`",
+        ),
+        (
+            "runs/0000-01.json.gz",
             "\"interval_ms\":1000".into(),
             "\"interval_ms\":0".into(),
             "series.interval_ms",
         ),
         (
-            "runs/0000-01.json",
+            "runs/0000-01.json.gz",
             "\"server_cpu_ns\":[".into(),
             "\"server_cpu_ns\":[7,".into(),
             "not equally long",
         ),
         (
-            "runs/0000-01.json",
+            "runs/0000-01.json.gz",
             "\"begin\":{\"at_ns\":1".into(),
             "\"begin\":{\"at_ns\":99".into(),
             "server.end.at_ns",
         ),
         ("servers/hyper.json", "\"hyper\"".into(), "\"axum\"".into(), "body.server: it is axum"),
         ("proofs/01.json", "\"number\": 1".into(), "\"number\": 2".into(), "body.number: another"),
-        ("runs/0000-01.json", "\"step\":0".into(), "\"step\":1".into(), "body.step: another"),
-        ("runs/0000-01.json", "\"twin\":null".into(), "\"twin\":\"a\"".into(), "body.twin"),
+        ("runs/0000-01.json.gz", "\"step\":0".into(), "\"step\":1".into(), "body.step: another"),
+        ("runs/0000-01.json.gz", "\"twin\":null".into(), "\"twin\":\"a\"".into(), "body.twin"),
         (&search, "p99<5ms".into(), "p99<50ms".into(), "body.purpose"),
         ("bundle.json", "synthetic\"".into(), "other\"".into(), "body.name"),
         ("plan.json", "\"rounds\": 2".into(), "\"rounds\": 1".into(), "there is no round 2"),
@@ -217,8 +231,8 @@ fn a_file_that_does_not_belong_to_the_others_is_named_with_the_field() {
 #[test]
 fn a_histogram_that_is_none_is_named() {
     let (_results, folder) = written();
-    change(&folder, "runs/0000-01.json", true, |text| text.replacen("HISTF", "HISTG", 1));
-    refused(&folder, &["runs/0000-01.json: body.outcome.measured.generator:", "histogram"]);
+    change(&folder, "runs/0000-01.json.gz", true, |text| text.replacen("HISTF", "HISTG", 1));
+    refused(&folder, &["runs/0000-01.json.gz: body.outcome.measured.generator:", "histogram"]);
 }
 
 #[test]
@@ -249,7 +263,7 @@ fn a_plan_that_says_it_ended_has_a_run_of_every_step() {
     fs::write(folder.join(MANIFEST), kept.collect::<String>()).unwrap();
     Bundle::read(&folder).unwrap();
     let step = &name["runs/".len()..][..4];
-    if name.ends_with("-01.json") {
+    if name.ends_with("-01.json.gz") {
         let (writer, _) = Writer::resume(&folder).unwrap();
         writer.end(&matrix::bundle::End { ended_unix_ms: 0, resumed: 1 }).unwrap();
         refused(&folder, &["end.json", &format!("step {}", step.trim_start_matches('0'))]);
@@ -264,8 +278,8 @@ fn an_interrupted_bundle_is_taken_up_again() {
     let folder = synthetic.write(&results.path);
     let runs = Bundle::read(&folder).unwrap().runs.len();
     // What a crash leaves: a file in hand, one that was not listed, and half a line.
-    fs::write(folder.join("runs/.0900-01.json.tmp"), "{").unwrap();
-    fs::write(folder.join("runs/0901-01.json"), "{}").unwrap();
+    fs::write(folder.join("runs/.0900-01.json.gz.tmp"), "{").unwrap();
+    fs::write(folder.join("runs/0901-01.json.gz"), "{}").unwrap();
     let mut manifest = fs::read_to_string(folder.join(MANIFEST)).unwrap();
     manifest.push_str("00ab");
     fs::write(folder.join(MANIFEST), manifest).unwrap();

@@ -3,12 +3,20 @@
 use crate::bundle::SCHEMA;
 use crate::bundle::error::BundleError;
 use crate::cell::Server;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use std::fmt;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+/// The most bytes of a file, compressed or not; a run of minutes with every histogram has less than
+/// a twentieth.
+pub const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// A file of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +72,7 @@ impl fmt::Display for Name {
             }
             Self::Server(server) => write!(f, "servers/{server}.json"),
             Self::Proof(number) => write!(f, "proofs/{number:02}.json"),
-            Self::Run { step, attempt } => write!(f, "runs/{step:04}-{attempt:02}.json"),
+            Self::Run { step, attempt } => write!(f, "runs/{step:04}-{attempt:02}.json.gz"),
         }
     }
 }
@@ -85,6 +93,10 @@ impl FromStr for Name {
 }
 
 fn name_of(path: &str) -> Option<Name> {
+    if let Some(run) = path.strip_prefix("runs/") {
+        let (step, attempt) = run.strip_suffix(".json.gz")?.split_once('-')?;
+        return Some(Name::Run { step: step.parse().ok()?, attempt: attempt.parse().ok()? });
+    }
     let stem = path.strip_suffix(".json")?;
     Some(match stem.split_once('/') {
         None => match stem {
@@ -96,10 +108,6 @@ fn name_of(path: &str) -> Option<Name> {
         },
         Some(("servers", server)) => Name::Server(server.parse().ok()?),
         Some(("proofs", number)) => Name::Proof(number.parse().ok()?),
-        Some(("runs", run)) => {
-            let (step, attempt) = run.split_once('-')?;
-            Name::Run { step: step.parse().ok()?, attempt: attempt.parse().ok()? }
-        }
         Some(_) => return None,
     })
 }
@@ -142,6 +150,45 @@ pub fn enclose<T: Serialize>(name: Name, body: &T) -> Result<String, serde_json:
     };
     text.push('\n');
     Ok(text)
+}
+
+/// The bytes of a file with this text: runs are compressed, since they are many; the others are
+/// read by people. The same text always gives the same bytes.
+#[must_use]
+pub fn pack(name: Name, text: &str) -> Vec<u8> {
+    let Name::Run { .. } = name else { return text.as_bytes().to_vec() };
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let written = packed.write_all(text.as_bytes()).and_then(|()| packed.finish());
+    written.expect("memory takes all that is written")
+}
+
+/// The text of a file with these bytes.
+///
+/// # Errors
+/// If they end early, are no text, or come to more than a file may have.
+pub fn unpack(name: Name, path: &Path, bytes: &[u8]) -> Result<String, BundleError> {
+    let file = || path.to_owned();
+    let mut text = Vec::new();
+    if let Name::Run { .. } = name {
+        // One more than may be there, so that it is seen.
+        let read = GzDecoder::new(bytes).take(FILE_BYTES_MAX + 1).read_to_end(&mut text);
+        read.map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => {
+                BundleError::Truncated { file: file(), line: 1, column: text.len() }
+            }
+            _ => BundleError::System { file: file(), source: error },
+        })?;
+    } else {
+        text.extend_from_slice(bytes);
+    }
+    if text.len() as u64 > FILE_BYTES_MAX {
+        let bytes = text.len() as u64;
+        return Err(BundleError::TooLarge { file: file(), bytes, max: FILE_BYTES_MAX });
+    }
+    String::from_utf8(text).map_err(|error| {
+        let column = error.utf8_error().valid_up_to();
+        BundleError::Malformed { file: file(), line: 1, column, what: "no UTF-8".into() }
+    })
 }
 
 /// The version that a file says it has.
@@ -211,9 +258,10 @@ mod tests {
             "readme.md",
             "bundle.json/",
             "../bundle.json",
-            "runs/1-1.json",
-            "runs/0001-01.json.tmp",
-            "runs/0001.json",
+            "runs/1-1.json.gz",
+            "runs/0001-01.json.gz.tmp",
+            "runs/0001-01.json",
+            "runs/0001.json.gz",
             "servers/nginx.json",
             "servers/../plan.json",
         ] {

@@ -5,7 +5,8 @@
 
 use crate::statistics::histogram::Histogram;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use std::collections::BTreeMap;
 
 /// The version of the generator's JSON that is understood.
@@ -225,6 +226,23 @@ impl Proven {
     }
 }
 
+/// What a bundle keeps of what was printed: all of it but the figures of the warm-up, which do not
+/// count, and the histograms of single seconds, whose percentiles stand beside them.
+///
+/// # Errors
+/// If it is no JSON.
+pub fn kept(printed: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    let mut all: Value = serde_json::from_str(printed)?;
+    if let Some(outcome) = all.get_mut("outcome").and_then(Value::as_object_mut) {
+        outcome.remove("warmup");
+        let seconds = outcome.get_mut("seconds").and_then(Value::as_array_mut);
+        for second in seconds.into_iter().flatten().filter_map(Value::as_object_mut) {
+            second.remove("histograms");
+        }
+    }
+    to_raw_value(&all)
+}
+
 fn parse<'a, T: Deserialize<'a>>(printed: &'a RawValue) -> Result<T, String> {
     serde_json::from_str(printed.get()).map_err(|error| error.to_string())
 }
@@ -283,5 +301,20 @@ impl Figures {
     #[must_use]
     pub fn errors(&self) -> u64 {
         self.lanes.iter().flat_map(|lane| lane.errors.counts.values()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_all_but_the_warm_up_and_the_histograms_of_seconds() {
+        let printed = r#"{"schema":1,"x":0.1,"outcome":{"warmup":{"a":1},"figures":{"histograms":2},
+            "seconds":[{"index":0,"histograms":["HIST"],"latency":{"p50":18446744073709551615}}]}}"#;
+        let expected = r#"{"outcome":{"figures":{"histograms":2},"seconds":[{"index":0,"latency":{"p50":18446744073709551615}}]},"schema":1,"x":0.1}"#;
+        assert_eq!(kept(printed).unwrap().get(), expected);
+        assert_eq!(kept("[1]").unwrap().get(), "[1]");
+        assert!(kept("{").is_err());
     }
 }

@@ -8,7 +8,7 @@
 //!   plan.json                what was to be measured, in which order, from which seed
 //!   servers/<server>.json    how a server was built, its transcripts, size and start; or why not
 //!   proofs/<n>.json          what the generator proved of itself, as it printed it
-//!   runs/<step>-<attempt>.json   one run: what the generator printed, what the runner observed
+//!   runs/<step>-<attempt>.json.gz  one run: what the generator printed, what the runner observed
 //!   end.json                 when it was complete; not there while steps are left
 //!   manifest.sha256          the SHA-256 of each file above, in the order of their writing
 //! ```
@@ -18,7 +18,8 @@
 //! `sha256sum -c manifest.sha256` checks it without this program.
 //!
 //! Derived figures are not stored: [`crate::figures`] computes them. What the generator printed is
-//! kept as it was; its meaning is read by [`crate::bundle::generator`].
+//! kept as it was, but for the histograms of single seconds and of the warm-up
+//! ([`generator::kept`]), which would be most of a bundle; [`generator`] reads its meaning.
 
 pub mod check;
 pub mod environment;

@@ -2,7 +2,7 @@
 //! there that is not listed. Otherwise it is refused, with the file and the place.
 
 use crate::bundle::error::BundleError;
-use crate::bundle::files::{self, Name};
+use crate::bundle::files::{self, FILE_BYTES_MAX, Name};
 use crate::bundle::manifest::{self, Entry, MANIFEST};
 use crate::bundle::run::{Proof, Run};
 use crate::bundle::server::ServerRecord;
@@ -12,9 +12,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// The most bytes of a file; a run of minutes with every histogram has less than a twentieth.
-pub const FILE_BYTES_MAX: u64 = 16 << 20;
 
 impl Bundle {
     /// Reads and checks all of it.
@@ -130,11 +127,12 @@ impl Files {
         let others = entries.iter().filter(|entry| entry.name != Name::Head);
         for entry in head.chain(others) {
             let path = entry.name.in_folder(folder);
-            let text = text(&path)?;
-            let found = manifest::sha256(text.as_bytes());
+            let bytes = bytes(&path)?;
+            let found = manifest::sha256(&bytes);
             if found != entry.sha256 {
-                return Err(this.why_changed(entry, &path, &text, found));
+                return Err(this.why_changed(entry, &path, &bytes, found));
             }
+            let text = files::unpack(entry.name, &path, &bytes)?;
             if entry.name == Name::Head {
                 this.version = files::version(&path, &text)?;
                 if this.version != SCHEMA {
@@ -147,8 +145,9 @@ impl Files {
     }
 
     /// What happened to a file that is not as it was listed.
-    fn why_changed(&self, entry: &Entry, path: &Path, text: &str, found: String) -> BundleError {
-        match files::version(path, text) {
+    fn why_changed(&self, entry: &Entry, path: &Path, bytes: &[u8], found: String) -> BundleError {
+        let text = files::unpack(entry.name, path, bytes);
+        match text.and_then(|text| files::version(path, &text)) {
             Err(truncated @ BundleError::Truncated { .. }) => truncated,
             Ok(version) if version != self.version => {
                 BundleError::Mixed { file: path.to_owned(), found: version, bundle: self.version }
@@ -181,7 +180,7 @@ impl Files {
     }
 }
 
-fn text(path: &Path) -> Result<String, BundleError> {
+fn bytes(path: &Path) -> Result<Vec<u8>, BundleError> {
     let facts = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(BundleError::Missing { file: path.to_owned() });
@@ -195,5 +194,5 @@ fn text(path: &Path) -> Result<String, BundleError> {
         let (file, bytes) = (path.to_owned(), facts.len());
         return Err(BundleError::TooLarge { file, bytes, max: FILE_BYTES_MAX });
     }
-    fs::read_to_string(path).map_err(BundleError::system(path))
+    fs::read(path).map_err(BundleError::system(path))
 }

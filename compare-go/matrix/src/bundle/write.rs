@@ -44,7 +44,7 @@ pub fn name(unix_ms: u64, label: &str) -> Result<String, BundleError> {
 }
 
 /// The date of a day since the Unix epoch, by the Gregorian calendar.
-fn date(day: u64) -> (u64, u64, u64) {
+pub(crate) fn date(day: u64) -> (u64, u64, u64) {
     // Years that begin in March, so that the leap day is the last; eras of 400 of them.
     let day = day + 719_468;
     let (era, day) = (day / 146_097, day % 146_097);
@@ -152,13 +152,14 @@ impl Writer {
         if path.exists() {
             return Err(BundleError::inconsistent(&path, "the file itself", "it is there already"));
         }
+        let bytes = files::pack(name, &text);
         let parent = path.parent().unwrap_or(&self.folder);
         let hidden = format!(".{}.tmp", path.file_name().unwrap_or_default().to_string_lossy());
         let in_hand = parent.join(hidden);
-        durable(&in_hand, text.as_bytes()).map_err(BundleError::system(&in_hand))?;
+        durable(&in_hand, &bytes).map_err(BundleError::system(&in_hand))?;
         fs::rename(&in_hand, &path).map_err(BundleError::system(&path))?;
         File::open(parent).and_then(|f| f.sync_all()).map_err(BundleError::system(parent))?;
-        let line = Entry { name, sha256: manifest::sha256(text.as_bytes()) }.line();
+        let line = Entry { name, sha256: manifest::sha256(&bytes) }.line();
         let written = self.manifest.write_all(line.as_bytes());
         let written = written.and_then(|()| self.manifest.sync_data());
         written.map_err(BundleError::system(self.folder.join(MANIFEST)))
