@@ -16,6 +16,7 @@ pub mod number;
 pub mod plan;
 pub mod published;
 pub mod quantity;
+pub mod recommend;
 pub mod slo;
 pub mod statistics;
 #[doc(hidden)]

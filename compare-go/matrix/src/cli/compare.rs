@@ -1,6 +1,6 @@
 //! `matrix compare`.
 
-use super::{FAILED, MISUSED, NO_ANSWER, print, read_bundle};
+use super::{FAILED, MISUSED, no_answer, print, read_bundle};
 use crate::bundle::Bundle;
 use crate::compare::{self, Choice, Comparison, Side, SideError};
 use crate::figures::{Figures, Metric};
@@ -103,9 +103,4 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn misused(error: &SideError) -> anyhow::Result<ExitCode> {
     writeln!(io::stderr(), "matrix: {error}")?;
     Ok(ExitCode::from(MISUSED))
-}
-
-fn no_answer(why: &str) -> anyhow::Result<ExitCode> {
-    writeln!(io::stderr(), "matrix: {why}")?;
-    Ok(ExitCode::from(NO_ANSWER))
 }

@@ -2,6 +2,7 @@
 //! for wrongly. 3: there is no answer, since results are missing or not to be trusted.
 
 mod compare;
+mod recommend;
 mod verify;
 
 use crate::bundle::Bundle;
@@ -26,6 +27,7 @@ Examples:
   cargo matrix verify --write        computes the blocks of the documents anew
   cargo matrix compare BEFORE AFTER  what changed, by how much; fails where something is slower
   cargo matrix compare B@hyper B@axum   two servers of one bundle
+  cargo matrix recommend --slo p99=50ms --rate 15k --sessions 30k   which server, and what it needs
 
 Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked for wrongly. 3: no
 answer, since results are missing or not to be trusted.";
@@ -51,6 +53,8 @@ enum Task {
     Verify(verify::Args),
     /// Says what changed between two bundles or servers, by how much, and whether that is noise
     Compare(compare::Args),
+    /// Says which server to take for a load and a promise, from what was measured
+    Recommend(recommend::Args),
 }
 
 /// Does what the command line asks.
@@ -69,6 +73,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.task {
         Task::Verify(args) => verify::run(&args),
         Task::Compare(args) => compare::run(&args),
+        Task::Recommend(args) => recommend::run(&args),
     };
     result.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "matrix: {error:#}");
@@ -82,6 +87,12 @@ fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
+}
+
+/// Says why there is no answer.
+fn no_answer(why: &str) -> anyhow::Result<ExitCode> {
+    writeln!(io::stderr(), "matrix: {why}")?;
+    Ok(ExitCode::from(NO_ANSWER))
 }
 
 /// A bundle by its name among the results, or by its folder.
