@@ -61,7 +61,8 @@ pub struct Proven {
 pub struct Outcome {
     /// What was counted while it counted.
     pub figures: Figures,
-    /// Second by second.
+    /// Second by second; empty where only the whole was kept.
+    #[serde(default)]
     pub seconds: Vec<Second>,
     /// Requests a second that were meant to be sent; none in a closed loop.
     pub rate_per_s: Option<f64>,
@@ -226,15 +227,27 @@ impl Proven {
     }
 }
 
+/// How much is kept of what was printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Second by second.
+    Seconds,
+    /// As a whole: enough of a run of a search, of which there are many.
+    Whole,
+}
+
 /// What a bundle keeps of what was printed: all of it but the figures of the warm-up, which do not
 /// count, and the histograms of single seconds, whose percentiles stand beside them.
 ///
 /// # Errors
 /// If it is no JSON.
-pub fn kept(printed: &str) -> Result<Box<RawValue>, serde_json::Error> {
+pub fn kept(printed: &str, detail: Detail) -> Result<Box<RawValue>, serde_json::Error> {
     let mut all: Value = serde_json::from_str(printed)?;
     if let Some(outcome) = all.get_mut("outcome").and_then(Value::as_object_mut) {
         outcome.remove("warmup");
+        if detail == Detail::Whole {
+            outcome.remove("seconds");
+        }
         let seconds = outcome.get_mut("seconds").and_then(Value::as_array_mut);
         for second in seconds.into_iter().flatten().filter_map(Value::as_object_mut) {
             second.remove("histograms");
@@ -313,8 +326,10 @@ mod tests {
         let printed = r#"{"schema":1,"x":0.1,"outcome":{"warmup":{"a":1},"figures":{"histograms":2},
             "seconds":[{"index":0,"histograms":["HIST"],"latency":{"p50":18446744073709551615}}]}}"#;
         let expected = r#"{"outcome":{"figures":{"histograms":2},"seconds":[{"index":0,"latency":{"p50":18446744073709551615}}]},"schema":1,"x":0.1}"#;
-        assert_eq!(kept(printed).unwrap().get(), expected);
-        assert_eq!(kept("[1]").unwrap().get(), "[1]");
-        assert!(kept("{").is_err());
+        assert_eq!(kept(printed, Detail::Seconds).unwrap().get(), expected);
+        let expected = r#"{"outcome":{"figures":{"histograms":2}},"schema":1,"x":0.1}"#;
+        assert_eq!(kept(printed, Detail::Whole).unwrap().get(), expected);
+        assert_eq!(kept("[1]", Detail::Whole).unwrap().get(), "[1]");
+        assert!(kept("{", Detail::Seconds).is_err());
     }
 }

@@ -3,6 +3,7 @@
 
 mod compare;
 mod recommend;
+mod run;
 mod verify;
 
 use crate::bundle::Bundle;
@@ -23,6 +24,7 @@ const NO_ANSWER: u8 = 3;
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo matrix run --quick --dry-run   what a first look would measure, and for how long
   cargo matrix verify                every published number, against the bundles
   cargo matrix verify --write        computes the blocks of the documents anew
   cargo matrix compare BEFORE AFTER  what changed, by how much; fails where something is slower
@@ -49,6 +51,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Plans what is measured, in which order, and says how long that takes
+    Run(run::Args),
     /// Holds every published number to the bundles
     Verify(verify::Args),
     /// Says what changed between two bundles or servers, by how much, and whether that is noise
@@ -71,6 +75,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let result = match cli.task {
+        Task::Run(args) => run::run(&args),
         Task::Verify(args) => verify::run(&args),
         Task::Compare(args) => compare::run(&args),
         Task::Recommend(args) => recommend::run(&args),

@@ -3,7 +3,12 @@
 //! A plan is a list of steps. What was done of it is told by the runs of the bundle, so that an
 //! interrupted run goes on with the first step that has none.
 
+pub mod estimate;
 pub mod filter;
+pub mod loads;
+pub mod make;
+pub mod progress;
+pub mod search;
 
 pub use filter::Filter;
 

@@ -46,6 +46,8 @@ pub struct Synthetic {
     pub seed: u64,
     /// Whether it comes to its end.
     pub complete: bool,
+    /// After how many runs it was interrupted, if it was.
+    pub runs_max: Option<usize>,
     /// Whether the generator proved itself.
     pub proven: bool,
     /// The commit that it says it is of.
@@ -81,6 +83,7 @@ impl Synthetic {
             slos: Vec::new(),
             seed: 1,
             complete: true,
+            runs_max: None,
             proven: true,
             commit: "0123456789ab".into(),
             processor: "Synthetic".into(),
@@ -153,7 +156,7 @@ impl Synthetic {
             writer.server(&self.ready(*server)).expect("a server is written");
         }
         writer.proof(&proof(self.proven)).expect("a proof is written");
-        for run in self.runs() {
+        for run in self.runs().into_iter().take(self.runs_max.unwrap_or(usize::MAX)) {
             writer.run(&run).expect("a run is written");
         }
         if self.complete {

@@ -1,6 +1,6 @@
 //! What a generator would print of a load on a server that does not exist.
 
-use crate::bundle::generator::kept;
+use crate::bundle::generator::{Detail, kept};
 use crate::number::{float, whole};
 use crate::statistics::normal;
 use base64::Engine;
@@ -85,7 +85,7 @@ pub fn printed(load: &Load) -> Box<RawValue> {
         "called_ms": 0, "validity": {"valid": true, "checks": [], "remarks": []},
         "slo": [], "outcome": outcome,
     });
-    kept(&report.to_string()).expect("it is JSON")
+    kept(&report.to_string(), Detail::Seconds).expect("it is JSON")
 }
 
 fn lognormal(median: f64, count: u64) -> Histogram<u64> {
