@@ -4,9 +4,9 @@ mod support;
 
 use matrix::bundle::Bundle;
 use matrix::bundle::observed::Observed;
-use matrix::bundle::run::{Failure, Measured, Outcome, Run};
+use matrix::bundle::run::{Failure, Measured, Outcome, Purpose, Run};
 use matrix::cell::{Cell, Server, Workload};
-use matrix::figures::{Figures, Metric, Ranking, RunFigures};
+use matrix::figures::{Figures, Metric, Ranking, RunFigures, capacity};
 use matrix::slo::{Percentile, Slo};
 use matrix::statistics::{Better, Question, Verdict, verdict};
 use matrix::testing::{Character, Synthetic};
@@ -200,4 +200,42 @@ fn servers_are_ranked_and_places_that_mean_nothing_are_told() {
     }
     let ranking = Ranking::of(&figures, Workload::Resolve, Metric::Scheduling, &all);
     assert_eq!((ranking.rows.len(), ranking.without.len()), (0, 3));
+}
+
+/// What the runs of a search come to, the last of which confirms what it found.
+fn capacity_of(runs: &[Run]) -> Observed<f64> {
+    let figures: Vec<RunFigures> = runs.iter().map(|run| RunFigures::of(run).unwrap()).collect();
+    let both: Vec<(&Run, &RunFigures)> = runs.iter().zip(&figures).collect();
+    capacity::capacity(SLO, &both)
+}
+
+#[test]
+fn a_capacity_is_the_highest_rate_of_which_every_confirmation_was_kept() {
+    let runs = synthetic().runs();
+    let is_search = |run: &Run| run.purpose != Purpose::Measure;
+    let step = runs.iter().find(|run| is_search(run)).unwrap().step;
+    let searched: Vec<Run> = runs.into_iter().filter(|run| run.step == step).collect();
+    let (last, search) = searched.split_last().unwrap();
+    let missing = |why: &str| Observed::missing(why);
+    assert_eq!(capacity_of(search), missing("no rate was confirmed"));
+    let rate = last.offered_per_s.unwrap();
+    assert_eq!(capacity_of(&searched), Observed::Is(rate));
+    let altered = |rate: f64, by: &dyn Fn(&mut Measured)| {
+        let mut run = Run { offered_per_s: Some(rate), ..last.clone() };
+        let Outcome::Measured(measured) = &mut run.outcome else { panic!("it was measured") };
+        by(measured);
+        run
+    };
+    let broken = |measured: &mut Measured| {
+        reprint(measured, r#""counts":{}"#, r#""counts":{"reset":90000}"#);
+    };
+    // Once kept and once not is not kept; a lower rate that was kept twice is what is left.
+    let mut more = searched.clone();
+    more.push(altered(rate, &broken));
+    assert_eq!(capacity_of(&more), missing("no rate kept the promise when it was confirmed"));
+    more.extend([altered(rate / 2.0, &|_| {}), altered(rate / 2.0, &|_| {})]);
+    assert_eq!(capacity_of(&more), Observed::Is(rate / 2.0));
+    more.push(altered(rate / 4.0, &|measured| measured.machine.stolen = 0.5));
+    let invalid = capacity_of(&more);
+    assert!(invalid.why_missing().unwrap().contains("a confirmation is not valid"), "{invalid:?}");
 }
