@@ -204,7 +204,8 @@ fn servers_are_ranked_and_places_that_mean_nothing_are_told() {
 
 /// What the runs of a search come to, the last of which confirms what it found.
 fn capacity_of(runs: &[Run]) -> Observed<f64> {
-    let figures: Vec<RunFigures> = runs.iter().map(|run| RunFigures::of(run).unwrap()).collect();
+    let figures: Vec<RunFigures> =
+        runs.iter().map(|run| RunFigures::of(run).expect("it was measured")).collect();
     let both: Vec<(&Run, &RunFigures)> = runs.iter().zip(&figures).collect();
     capacity::capacity(SLO, &both)
 }

@@ -10,6 +10,7 @@ use matrix::recommend::{Answer, Ask, Container, Refusal};
 use matrix::slo::Slo;
 use matrix::testing::{Character, Synthetic};
 use std::process::Command;
+use std::sync::OnceLock;
 use support::Folder;
 
 const FAST: &str = "tokio-uring+jemalloc+heap";
@@ -59,13 +60,21 @@ fn answer(synthetic: &Synthetic, ask: &Ask) -> Result<Answer, Refusal> {
     Answer::of(&Figures::of(&read(synthetic)), ask)
 }
 
+/// An answer from all of them, whose figures are computed once.
+fn of_all(ask: &Ask) -> Result<Answer, Refusal> {
+    static BUNDLE: OnceLock<Bundle> = OnceLock::new();
+    static FIGURES: OnceLock<Figures<'static>> = OnceLock::new();
+    let bundle = BUNDLE.get_or_init(|| read(&all()));
+    Answer::of(FIGURES.get_or_init(|| Figures::of(bundle)), ask)
+}
+
 fn order(answer: &Answer) -> Vec<String> {
     answer.choices.iter().map(|choice| choice.server.to_string()).collect()
 }
 
 #[test]
 fn who_needs_fewer_cores_comes_first_and_the_better_kept_up_among_those_alike() {
-    let answer = answer(&all(), &ask()).unwrap();
+    let answer = of_all(&ask()).unwrap();
     assert_eq!(answer.basis, Basis::Search(SLO));
     // Two that nothing tells apart: the one that is kept up; then one that is told from them.
     let expected = [FAST, "glommio+jemalloc+heap", PLAIN, "go-nethttp+tuned"];
@@ -80,7 +89,7 @@ fn who_needs_fewer_cores_comes_first_and_the_better_kept_up_among_those_alike() 
 #[test]
 fn memory_grows_with_the_sessions_beyond_those_measured() {
     let at = |sessions: u64| {
-        let answer = answer(&all(), &Ask { sessions, ..ask() }).unwrap();
+        let answer = of_all(&Ask { sessions, ..ask() }).unwrap();
         answer.choices[0].needs.memory.value
     };
     // A kilobyte for each of 29,000 more than were measured.
@@ -105,7 +114,7 @@ fn the_interval_of_the_rate_becomes_one_of_cores() {
 #[test]
 fn kernel_container_and_locked_memory_rule_out() {
     let ruled_out = |ask: Ask| -> Vec<(String, String)> {
-        let answer = answer(&all(), &ask).unwrap();
+        let answer = of_all(&ask).unwrap();
         let told = answer.ruled_out.into_iter();
         told.map(|out| {
             (out.server.to_string(), format!("{} {} {}", out.why, out.remedy, out.source))
@@ -131,16 +140,16 @@ fn kernel_container_and_locked_memory_rule_out() {
 
 #[test]
 fn a_promise_that_was_not_searched_for_is_answered_by_a_stricter_one_or_by_the_load() {
-    let stricter = answer(&all(), &Ask { slo: Slo::p99_ms(20), ..ask() }).unwrap();
+    let stricter = of_all(&Ask { slo: Slo::p99_ms(20), ..ask() }).unwrap();
     assert_eq!(stricter.basis, Basis::Search(Slo::p99_ms(5)));
     assert!(stricter.beyond[0].contains("p99<20ms was not searched for"), "{:?}", stricter.beyond);
     // No promise that was searched for is as strict: what is known is that the load kept it.
-    let load = answer(&all(), &Ask { slo: Slo::p99_ms(2), ..ask() }).unwrap();
+    let load = of_all(&Ask { slo: Slo::p99_ms(2), ..ask() }).unwrap();
     assert_eq!(load.basis, Basis::Load);
     assert_eq!(load.choices[0].needs.cores.likely, 3);
     assert!(load.beyond[0].contains("no capacity was searched for"), "{:?}", load.beyond);
     let strict: Slo = "p99<100us".parse().unwrap();
-    let refused = answer(&all(), &Ask { slo: strict, ..ask() }).unwrap_err().to_string();
+    let refused = of_all(&Ask { slo: strict, ..ask() }).unwrap_err().to_string();
     assert!(refused.contains("it did not keep p99<100us under the load"), "{refused}");
 }
 
@@ -148,7 +157,7 @@ fn a_promise_that_was_not_searched_for_is_answered_by_a_stricter_one_or_by_the_l
 fn it_refuses_what_is_missing_or_not_to_be_trusted() {
     let refused =
         |synthetic: &Synthetic, ask: Ask| answer(synthetic, &ask).unwrap_err().to_string();
-    let loot = refused(&all(), Ask { workload: Workload::Loot, ..ask() });
+    let loot = of_all(&Ask { workload: Workload::Loot, ..ask() }).unwrap_err().to_string();
     assert!(loot.ends_with("has nothing of loot; it has resolve"), "{loot}");
     let unproven = refused(&Synthetic { proven: false, ..all() }, ask());
     assert!(unproven.contains("did not prove itself"), "{unproven}");
