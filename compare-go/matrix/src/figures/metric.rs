@@ -1,0 +1,253 @@
+//! The metrics by name: their units, how they are compared, and what is better.
+
+use crate::cell::UnknownWord;
+use crate::slo::{Percentile, Slo};
+use crate::statistics::{Better, Scale};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Something that is measured of a cell in each round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Metric {
+    /// A percentile of latencies, from the intended time.
+    Latency(Percentile),
+    /// The largest latency, from the intended time.
+    LatencyMax,
+    /// Right answers a second.
+    Rate,
+    /// Errors among everything that was tried.
+    Errors,
+    /// The highest rate that keeps a promise.
+    Capacity(Slo),
+    /// CPU time of the server for a unit of work.
+    Cpu,
+    /// The part of it in user space.
+    CpuUser,
+    /// The part of it in the kernel.
+    CpuKernel,
+    /// System calls for a unit of work.
+    SystemCalls,
+    /// Context switches for a unit of work.
+    Switches,
+    /// Requests for memory for a unit of work.
+    Allocations,
+    /// Bytes that were asked for, for a unit of work.
+    Allocated,
+    /// Resident memory at the end of the counted time.
+    Resident,
+    /// The most resident memory at any time.
+    ResidentPeak,
+    /// Resident memory that came with each connection.
+    PerConnection,
+    /// The 99th percentile of how long what could run waited for its turn.
+    Scheduling,
+    /// The longest time for which collecting garbage stopped the program.
+    Collections,
+    /// The size of the program without symbols.
+    Binary,
+    /// From the start of the process to the first answer.
+    StartUp,
+}
+
+/// What a metric counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Nanoseconds.
+    Time,
+    /// Units of work in a second.
+    PerSecond,
+    /// A share of one.
+    Share,
+    /// A number of things, for a unit of work.
+    Count,
+    /// Bytes.
+    Bytes,
+}
+
+/// Names of the metrics that have one name each; percentiles and capacities come besides.
+const NAMES: [(Metric, &str, &str); 17] = [
+    (Metric::LatencyMax, "max", "max"),
+    (Metric::Rate, "rate", "achieved"),
+    (Metric::Errors, "errors", "errors"),
+    (Metric::Cpu, "cpu", "CPU"),
+    (Metric::CpuUser, "cpu-user", "CPU, user"),
+    (Metric::CpuKernel, "cpu-kernel", "CPU, kernel"),
+    (Metric::SystemCalls, "system-calls", "system calls"),
+    (Metric::Switches, "switches", "context switches"),
+    (Metric::Allocations, "allocations", "allocations"),
+    (Metric::Allocated, "allocated", "allocated"),
+    (Metric::Resident, "rss", "RSS"),
+    (Metric::ResidentPeak, "rss-peak", "RSS, peak"),
+    (Metric::PerConnection, "rss-per-connection", "RSS / connection"),
+    (Metric::Scheduling, "scheduling", "scheduler p99"),
+    (Metric::Collections, "gc-pause", "longest GC pause"),
+    (Metric::Binary, "binary", "binary"),
+    (Metric::StartUp, "start-up", "start-up"),
+];
+
+impl Metric {
+    /// Those of a run, in the order of tables.
+    pub const OF_RUNS: [Self; 19] = [
+        Self::Latency(Percentile::P50),
+        Self::Latency(Percentile::P90),
+        Self::Latency(Percentile::P99),
+        Self::Latency(Percentile::P999),
+        Self::LatencyMax,
+        Self::Rate,
+        Self::Errors,
+        Self::Cpu,
+        Self::CpuUser,
+        Self::CpuKernel,
+        Self::SystemCalls,
+        Self::Switches,
+        Self::Allocations,
+        Self::Allocated,
+        Self::Resident,
+        Self::ResidentPeak,
+        Self::PerConnection,
+        Self::Scheduling,
+        Self::Collections,
+    ];
+
+    /// Those of a server, whatever is asked of it.
+    pub const OF_SERVERS: [Self; 2] = [Self::Binary, Self::StartUp];
+
+    /// What it is called in the heading of a table.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self {
+            Self::Latency(percentile) => percentile.name().to_owned(),
+            Self::Capacity(slo) => format!("rate at {}", slo.to_string().replace('<', " < ")),
+            other => {
+                let named = NAMES.iter().find(|(metric, ..)| *metric == other);
+                named.map_or(String::new(), |(_, _, title)| (*title).to_owned())
+            }
+        }
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Latency(_)
+            | Self::LatencyMax
+            | Self::Cpu
+            | Self::CpuUser
+            | Self::CpuKernel
+            | Self::Scheduling
+            | Self::Collections
+            | Self::StartUp => Unit::Time,
+            Self::Rate | Self::Capacity(_) => Unit::PerSecond,
+            Self::Errors => Unit::Share,
+            Self::SystemCalls | Self::Switches | Self::Allocations => Unit::Count,
+            Self::Allocated
+            | Self::Resident
+            | Self::ResidentPeak
+            | Self::PerConnection
+            | Self::Binary => Unit::Bytes,
+        }
+    }
+
+    /// How it is compared: what may be nothing at all has no ratio.
+    #[must_use]
+    pub const fn scale(self) -> Scale {
+        match self {
+            Self::Errors
+            | Self::SystemCalls
+            | Self::Switches
+            | Self::Allocations
+            | Self::Allocated
+            | Self::Scheduling
+            | Self::Collections => Scale::Difference,
+            _ => Scale::Ratio,
+        }
+    }
+
+    /// What is better.
+    #[must_use]
+    pub const fn better(self) -> Better {
+        match self {
+            Self::Rate | Self::Capacity(_) => Better::More,
+            _ => Better::Less,
+        }
+    }
+
+    /// Whether it is the same whenever it is looked at, so that any difference is one.
+    #[must_use]
+    pub const fn is_exact(self) -> bool {
+        matches!(self, Self::Binary)
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Latency(percentile) => f.pad(percentile.name()),
+            Self::Capacity(slo) => f.pad(&format!("capacity:{slo}")),
+            other => {
+                let named = NAMES.iter().find(|(metric, ..)| metric == other);
+                f.pad(named.map_or("", |(_, name, _)| name))
+            }
+        }
+    }
+}
+
+impl FromStr for Metric {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(slo) = text.strip_prefix("capacity:") {
+            return slo.parse().map(Self::Capacity).map_err(|error| format!("{error}"));
+        }
+        if let Ok(percentile) = text.parse() {
+            return Ok(Self::Latency(percentile));
+        }
+        let named = NAMES.iter().find(|(_, name, _)| *name == text);
+        named.map(|(metric, ..)| *metric).ok_or_else(|| {
+            let percentiles = Percentile::ALL.into_iter().map(Percentile::name);
+            let known = percentiles.chain(NAMES.iter().map(|(_, name, _)| *name));
+            let known = known.chain(["capacity:p99<50ms"]).collect();
+            UnknownWord { kind: "metric", word: text.to_owned(), known }.to_string()
+        })
+    }
+}
+
+impl From<Metric> for String {
+    fn from(metric: Metric) -> Self {
+        metric.to_string()
+    }
+}
+
+impl TryFrom<String> for Metric {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_metric() {
+        let capacity = Metric::Capacity(Slo::p99_ms(50));
+        for metric in Metric::OF_RUNS.into_iter().chain(Metric::OF_SERVERS).chain([capacity]) {
+            assert_eq!(metric.to_string().parse(), Ok(metric));
+            assert!(!metric.title().is_empty(), "{metric}");
+        }
+        assert_eq!(capacity.to_string(), "capacity:p99<50ms");
+        assert_eq!(capacity.title(), "rate at p99 < 50ms");
+    }
+
+    #[test]
+    fn a_name_that_is_none_says_what_is_near() {
+        assert!("rrs".parse::<Metric>().unwrap_err().contains("`rss` is near"));
+        assert!("capacity:p99".parse::<Metric>().unwrap_err().contains("p99=50ms"));
+        assert!("speed".parse::<Metric>().unwrap_err().contains("p99.9, p99.99, max, rate"));
+    }
+}

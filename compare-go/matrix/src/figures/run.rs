@@ -1,0 +1,202 @@
+//! The figures of one run, and why they cannot be trusted where they cannot.
+
+use crate::bundle::generator::{Figures, Printed, Requests};
+use crate::bundle::observed::Observed;
+use crate::bundle::run::{Allocations, Counted, Machine, Measured, Outcome, Resident, Run};
+use crate::cell::Workload;
+use crate::figures::metric::Metric;
+use crate::number::float;
+use crate::slo::{Percentile, Slo};
+use crate::statistics::Histogram;
+use std::collections::BTreeMap;
+
+/// The largest share of the server's cores that neither the server nor idleness may have.
+pub const OTHERS_MAX: f64 = 0.05;
+/// The largest share of all cores that the hypervisor may give to others.
+pub const STOLEN_MAX: f64 = 0.02;
+/// The largest share of errors with which a rate counts as served.
+pub const ERRORS_MAX: f64 = 0.001;
+/// The least share of what was due that must be sent for a rate to count as offered.
+pub const ACHIEVED_MIN: f64 = 0.99;
+/// Ticks that say anything of how CPU time is shared: half a second at 100 a second.
+const TICKS_MIN: u64 = 50;
+/// The generator's metric of how long after a tick its broadcast came.
+const DELIVERY: &str = "delivery_ns";
+
+/// The figures of a run.
+#[derive(Clone, Debug)]
+pub struct RunFigures {
+    /// By metric; a figure that is missing says why.
+    pub values: BTreeMap<Metric, Observed<f64>>,
+    /// Latencies, from the intended time; none where nothing was answered.
+    pub latency: Option<Histogram>,
+    /// Why they cannot be trusted; empty where they can.
+    pub invalid: Vec<String>,
+    /// The share of what was due that was sent; none in a closed loop.
+    pub achieved: Option<f64>,
+}
+
+impl RunFigures {
+    /// Computes them.
+    ///
+    /// # Errors
+    /// If the run failed, with what it failed by.
+    pub fn of(run: &Run) -> Result<Self, String> {
+        let measured = match &run.outcome {
+            Outcome::Measured(measured) => measured,
+            Outcome::Failed(failure) => {
+                return Err(format!("failed during {}: {}", failure.during, failure.error));
+            }
+        };
+        let printed = Printed::read(&measured.generator)?;
+        let figures = &printed.outcome.figures;
+        let requests = figures.requests();
+        let open = printed.outcome.rate_per_s.is_some() && requests.due > 0;
+        let achieved = open.then(|| (float(requests.sent) / float(requests.due)).min(1.0));
+        let latency = latencies(run.cell.workload, figures);
+        let mut values = BTreeMap::new();
+        answers(&mut values, &printed, latency.as_ref());
+        costs(&mut values, measured, units(run.cell.workload, figures));
+        memory(&mut values, &measured.resident);
+        let invalid = why_invalid(&printed, &measured.machine);
+        Ok(Self { values, latency, invalid, achieved })
+    }
+
+    /// A figure, where there is one.
+    #[must_use]
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        self.values.get(&metric).and_then(Observed::value).copied()
+    }
+
+    /// Whether the rate that was offered was served as a promise has it: what was due was sent,
+    /// hardly an error, and the percentile below its bound.
+    #[must_use]
+    pub fn keeps(&self, slo: Slo) -> bool {
+        let below = self.latency.as_ref().and_then(|latency| latency.at(slo.percentile.share()));
+        let errors = self.value(Metric::Errors);
+        below.is_some_and(|ns| ns < slo.below_ns)
+            && errors.is_some_and(|share| share <= ERRORS_MAX)
+            && self.achieved.is_none_or(|share| share >= ACHIEVED_MIN)
+    }
+}
+
+/// What a workload promises latency of: deliveries of broadcasts where it measures them, else
+/// answers.
+fn latencies(workload: Workload, figures: &Figures) -> Option<Histogram> {
+    if workload == Workload::Quests
+        && let Some(deliveries) = figures.metric(DELIVERY)
+    {
+        return Some(deliveries);
+    }
+    let all = Histogram::merged(figures.operations().map(|operation| &operation.latency));
+    all.filter(|all| all.count() > 0)
+}
+
+/// What CPU time and counts are divided by: right answers, and broadcasts that came.
+fn units(workload: Workload, figures: &Figures) -> u64 {
+    let answers = figures.requests().right;
+    match workload {
+        Workload::Quests => answers + figures.metric(DELIVERY).map_or(0, |values| values.count()),
+        _ => answers,
+    }
+}
+
+type Values = BTreeMap<Metric, Observed<f64>>;
+
+fn answers(values: &mut Values, printed: &Printed, latency: Option<&Histogram>) {
+    let nothing = || Observed::missing("nothing was answered");
+    let figure = |value: Option<u64>| value.map_or_else(nothing, |ns| Observed::Is(float(ns)));
+    for percentile in Percentile::ALL {
+        let at = latency.and_then(|latency| latency.at(percentile.share()));
+        values.insert(Metric::Latency(percentile), figure(at));
+    }
+    values.insert(Metric::LatencyMax, figure(latency.and_then(Histogram::max)));
+    let figures = &printed.outcome.figures;
+    let Requests { right, .. } = figures.requests();
+    let seconds = printed.outcome.measured.seconds();
+    let rate = if seconds > 0.0 {
+        Observed::Is(float(right) / seconds)
+    } else {
+        Observed::missing("no time was measured")
+    };
+    values.insert(Metric::Rate, rate);
+    let errors = float(figures.errors());
+    let tried = errors + float(right);
+    let share = if tried > 0.0 { Observed::Is(errors / tried) } else { nothing() };
+    values.insert(Metric::Errors, share);
+}
+
+fn costs(values: &mut Values, measured: &Measured, units: u64) {
+    let (begin, end) = (measured.server.begin, measured.server.end);
+    let per_unit = |count: u64| match units {
+        0 => Observed::missing("no work was done"),
+        units => Observed::Is(float(count) / float(units)),
+    };
+    let cpu = per_unit(end.cpu_ns - begin.cpu_ns);
+    let (user, kernel) = (end.user_ticks - begin.user_ticks, end.kernel_ticks - begin.kernel_ticks);
+    let part = |ticks: u64| match &cpu {
+        Observed::Is(ns) if user + kernel >= TICKS_MIN => {
+            Observed::Is(ns * float(ticks) / float(user + kernel))
+        }
+        Observed::Is(_) => Observed::missing("too little CPU time to tell its parts"),
+        Observed::Missing(why) => Observed::missing(why),
+    };
+    let (in_user, in_kernel) = (part(user), part(kernel));
+    values.insert(Metric::CpuUser, in_user);
+    values.insert(Metric::CpuKernel, in_kernel);
+    values.insert(Metric::Cpu, cpu);
+    let switches = end.voluntary_switches - begin.voluntary_switches;
+    let taken = end.involuntary_switches - begin.involuntary_switches;
+    values.insert(Metric::Switches, per_unit(switches + taken));
+    let calls = |counted: &Counted| float(counted.count) / float(counted.units);
+    values.insert(Metric::SystemCalls, map(&measured.system_calls, calls));
+    let asked = |part: fn(&Allocations) -> u64| {
+        map(&measured.allocations, |counted| float(part(counted)) / float(counted.units))
+    };
+    values.insert(Metric::Allocations, asked(|counted| counted.requests));
+    values.insert(Metric::Allocated, asked(|counted| counted.bytes));
+    values.insert(Metric::Scheduling, map(&measured.scheduling, |waits| float(waits.p99_ns)));
+    values.insert(Metric::Collections, map(&measured.collections, |waits| float(waits.max_ns)));
+}
+
+fn memory(values: &mut Values, resident: &Resident) {
+    values.insert(Metric::Resident, Observed::Is(float(resident.steady_bytes)));
+    values.insert(Metric::ResidentPeak, Observed::Is(float(resident.peak_bytes)));
+    let per_connection = match (&resident.connected_bytes, resident.connections) {
+        (Observed::Missing(why), _) => Observed::missing(why),
+        (_, 0) => Observed::missing("nobody was connected"),
+        (Observed::Is(connected), connections) => {
+            let grown = connected.saturating_sub(resident.started_bytes);
+            Observed::Is(float(grown) / float(connections))
+        }
+    };
+    values.insert(Metric::PerConnection, per_connection);
+}
+
+fn map<T>(observed: &Observed<T>, figure: impl Fn(&T) -> f64) -> Observed<f64> {
+    match observed {
+        Observed::Is(value) => Observed::Is(figure(value)),
+        Observed::Missing(why) => Observed::missing(why),
+    }
+}
+
+/// What the generator found of itself, and what the runner saw of the machine.
+fn why_invalid(printed: &Printed, machine: &Machine) -> Vec<String> {
+    let mut why = Vec::new();
+    if !printed.outcome.is_complete() {
+        why.push(format!("the run ended early: {}", printed.outcome.ending));
+    }
+    let failed = printed.validity.checks.iter().filter(|check| !check.held);
+    why.extend(failed.map(|check| format!("{}: {}", check.name, check.text)));
+    let Machine { others_on_server_cores, stolen } = *machine;
+    for (share, max, what) in [
+        (others_on_server_cores, OTHERS_MAX, "others used the server's cores"),
+        (stolen, STOLEN_MAX, "the hypervisor gave the cores to others"),
+    ] {
+        if share > max {
+            let (share, max) = (share * 100.0, max * 100.0);
+            why.push(format!("{what} for {share:.1} % of the time (at most {max:.0} %)"));
+        }
+    }
+    why
+}

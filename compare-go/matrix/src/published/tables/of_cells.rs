@@ -1,0 +1,163 @@
+//! Tables that have a row for each server.
+
+use super::Among;
+use crate::cell::{Cell, Server};
+use crate::figures::{Metric, Ranked};
+use crate::published::markdown::Sheet;
+use crate::quantity;
+use crate::slo::{Percentile, Slo};
+use crate::statistics::{Judged, Scale, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is in the headline besides capacities.
+const HEADLINE: [Metric; 4] =
+    [Metric::Latency(Percentile::P99), Metric::Cpu, Metric::Resident, Metric::PerConnection];
+
+/// Capacities, then what is asked for most; ordered by the first of them, and how each stands to
+/// the best in it.
+pub(super) fn headline(among: &Among<'_, '_>) -> Sheet {
+    let mut metrics: Vec<Metric> =
+        promises(among).into_iter().rev().map(Metric::Capacity).collect();
+    let leading = metrics.first().copied().unwrap_or(Metric::Cpu);
+    metrics.extend(HEADLINE);
+    let mut sheet = metrics_ordered(among, &metrics, leading);
+    sheet.headings.push("to the best".into());
+    let ranking = among.rank(leading);
+    for row in &mut sheet.rows {
+        let ranked = ranking.rows.iter().find(|ranked| ranked.server.to_string() == row[0]);
+        row.push(ranked.map_or(NONE.to_owned(), |ranked| to_the_best(ranked, leading)));
+    }
+    sheet.notes.push(format!(
+        "Ordered by {}; \"to the best\" is the ratio in it, paired by round, where something tells \
+         the two apart.",
+        leading.title()
+    ));
+    sheet
+}
+
+/// Promises for which capacity was searched, the strictest first.
+fn promises(among: &Among<'_, '_>) -> BTreeSet<Slo> {
+    let cells = among.servers.iter().filter_map(|server| {
+        among.figures.cell(Cell { workload: among.workload, server: *server })
+    });
+    let metrics = cells.flat_map(|figures| figures.metrics());
+    metrics
+        .filter_map(|metric| match metric {
+            Metric::Capacity(slo) => Some(slo),
+            _ => None,
+        })
+        .collect()
+}
+
+/// These metrics, ordered by the first.
+pub(super) fn metrics(among: &Among<'_, '_>, metrics: &[Metric]) -> Sheet {
+    metrics_ordered(among, metrics, metrics[0])
+}
+
+const NONE: &str = "-";
+
+fn metrics_ordered(among: &Among<'_, '_>, metrics: &[Metric], leading: Metric) -> Sheet {
+    let ranking = among.rank(leading);
+    let ranked = ranking.rows.iter().map(|row| row.server);
+    let order = ranked.chain(ranking.without.iter().map(|(server, _)| *server));
+    let mut missing = Missing::default();
+    let rows = order.map(|server| {
+        let cell = Cell { workload: among.workload, server };
+        let figure = |metric: &Metric| match among.figures.summary(cell, *metric) {
+            Ok(summary) => match summary.estimate {
+                Some(estimate) => {
+                    quantity::with_interval(summary.spread.median, estimate.interval, metric.unit())
+                }
+                None => quantity::figure(summary.spread.median, metric.unit()),
+            },
+            Err(why) => {
+                missing.note(*metric, why, server);
+                NONE.to_owned()
+            }
+        };
+        let mut row = vec![server.to_string()];
+        row.extend(metrics.iter().map(figure));
+        row
+    });
+    let rows = rows.collect();
+    let mut notes = vec![among.source()];
+    notes.extend(missing.told());
+    notes.extend(among.left_out());
+    let titles = metrics.iter().map(|metric| metric.title());
+    let headings = std::iter::once("server".to_owned()).chain(titles).collect();
+    Sheet { headings, rows, words: vec![0], notes }
+}
+
+/// Every server in the order of a metric, and which places mean something.
+pub(super) fn ranking(among: &Among<'_, '_>, metric: Metric) -> Sheet {
+    let ranking = among.rank(metric);
+    let rows = ranking.rows.iter().map(|row| {
+        let spread = row.summary.spread;
+        let figure = match row.summary.estimate {
+            Some(estimate) => {
+                quantity::with_interval(spread.median, estimate.interval, metric.unit())
+            }
+            None => quantity::figure(spread.median, metric.unit()),
+        };
+        let verdict = match row.against_best {
+            Some(judged) => judged.verdict.to_string(),
+            None if row.server == ranking.rows[0].server => "the best".into(),
+            None => "too few rounds".into(),
+        };
+        vec![row.server.to_string(), figure, to_the_best(row, metric), verdict]
+    });
+    let rows = rows.collect();
+    let mut notes = vec![among.source()];
+    notes.push(match ranking.noise {
+        None => "There was no A/A pair, so nothing is told apart.".into(),
+        Some(_) if metric.is_exact() => "It never varies, so any difference is one.".into(),
+        Some(noise) => {
+            let reach = match metric.scale() {
+                Scale::Ratio => format!("{:.1} %", noise.reach.exp_m1() * 100.0),
+                Scale::Difference => quantity::figure(noise.reach, metric.unit()),
+            };
+            format!(
+                "The same server differs from itself by up to {reach}; p-values are corrected for \
+                 all comparisons of the table (Holm)."
+            )
+        }
+    });
+    let mut missing = Missing::default();
+    ranking.without.into_iter().for_each(|(server, why)| missing.note(metric, why, server));
+    notes.extend(missing.told());
+    notes.extend(among.left_out());
+    let headings = ["server", &metric.title(), "to the best", "verdict"].map(str::to_owned);
+    Sheet { headings: headings.to_vec(), rows, words: vec![0, 3], notes }
+}
+
+/// How a server stands to the best: by ratio, or by difference where there is no ratio.
+fn to_the_best(row: &Ranked, metric: Metric) -> String {
+    let Some(Judged { change, verdict, .. }) = row.against_best else { return NONE.to_owned() };
+    if let Verdict::Indistinguishable(_) = verdict {
+        return "like it".to_owned();
+    }
+    let estimate = change.estimate;
+    match change.scale {
+        Scale::Ratio => quantity::ratio(estimate.value.exp(), estimate.interval.map(f64::exp)),
+        Scale::Difference => {
+            quantity::change(estimate.value, estimate.interval, change.scale, metric.unit())
+        }
+    }
+}
+
+/// Why figures are missing, each reason once, with those whom it concerns.
+#[derive(Default)]
+struct Missing(BTreeMap<(String, String), Vec<Server>>);
+
+impl Missing {
+    fn note(&mut self, metric: Metric, why: String, server: Server) {
+        self.0.entry((metric.title(), why)).or_default().push(server);
+    }
+
+    fn told(self) -> impl Iterator<Item = String> {
+        self.0.into_iter().map(|((metric, why), servers)| {
+            let servers: Vec<String> = servers.iter().map(Server::to_string).collect();
+            format!("No {metric} of {}: {why}.", servers.join(", "))
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! `matrix run --dry-run`, and a plan that is taken up again where it stopped.
+
+mod support;
+
+use matrix::bundle::Bundle;
+use matrix::bundle::run::Purpose;
+use matrix::bundle::server::ServerState;
+use matrix::plan::progress::{Status, first_open};
+use matrix::plan::{Plan, Task};
+use matrix::slo::Slo;
+use matrix::testing::{Character, Synthetic};
+use std::process::Command;
+use support::Folder;
+
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_matrix")).arg("run").args(args).output().expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (output.status.code().expect("a code"), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_dry_run_lists_the_plan_and_how_long_it_takes() {
+    let (code, text, error) = run(&["--dry-run", "--quick", "--seed", "7"]);
+    assert_eq!(code, 0, "{error}");
+    for part in [
+        "21 steps of 5 servers under 1 workload, 3 rounds each; seed 7",
+        "once built",
+        "resolve: 5000/s, 1,000 connections, 3,750 sessions, 4 s after 1 s; A/A: tokio-uring+jemalloc+heap",
+        "    0  round 1   measure              resolve@",
+        "(twin a)",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    assert_eq!(text, run(&["--dry-run", "--quick", "--seed", "7"]).1);
+    let (_, json, _) = run(&["--dry-run", "--quick", "--seed", "7", "--format", "json"]);
+    let plan: Plan = serde_json::from_str(&json).unwrap();
+    assert_eq!((plan.seed, plan.steps.len()), (7, 21));
+}
+
+#[test]
+fn what_makes_no_plan_is_refused_with_the_remedy() {
+    for (args, code, why) in [
+        (&["--quick"][..], 2, "--dry-run"),
+        (&["--dry-run", "--quick", "--full"], 2, "cannot be used with"),
+        (&["--dry-run", "--rounds", "1"], 2, "2..=1000"),
+        (&["--dry-run", "--cells", "runtime=tokyo"], 2, "`tokio` is near"),
+        (&["--dry-run", "--cells", "kind=go,runtime=tokio"], 1, "no cell is meant by"),
+    ] {
+        let (found, _, error) = run(args);
+        assert_eq!(found, code, "{args:?}: {error}");
+        assert!(error.contains(why), "{args:?}: {error}");
+    }
+}
+
+const SLO: Slo = Slo::p99_ms(5);
+
+fn synthetic() -> Synthetic {
+    let servers =
+        ["hyper", "axum"].map(|name| (name.parse().expect("a server"), Character::default()));
+    let synthetic = Synthetic::of(&servers);
+    Synthetic { slos: vec![SLO], rounds: 2, complete: false, ..synthetic }
+}
+
+#[test]
+fn an_interrupted_plan_goes_on_with_the_first_step_that_is_not_done() {
+    let measured = Synthetic { slos: Vec::new(), ..synthetic() };
+    let steps = measured.plan().steps;
+    for done in [0, 1, steps.len() - 1, steps.len()] {
+        let results = Folder::new("progress");
+        let folder = Synthetic { runs_max: Some(done), ..measured.clone() }.write(&results.path);
+        let bundle = Bundle::read(&folder).unwrap();
+        let open = first_open(&bundle, 1e6).map(|(index, step, _)| (index as usize, step));
+        assert_eq!(open, steps.get(done).map(|step| (done, *step)));
+    }
+}
+
+#[test]
+fn what_has_no_row_is_passed_over() {
+    let synthetic = Synthetic { slos: Vec::new(), runs_max: Some(0), ..synthetic() };
+    let results = Folder::new("left-out");
+    let mut bundle = Bundle::read(&synthetic.write(&results.path)).unwrap();
+    let first = bundle.plan.steps[0].cell.server;
+    let record = bundle.servers.get_mut(&first).unwrap();
+    record.state = ServerState::LeftOut("no compiler".into());
+    let (index, step, _) = first_open(&bundle, 1e6).unwrap();
+    assert!(index > 0 && step.cell.server != first);
+    assert_eq!(Status::of(&bundle, 0, &bundle.plan.steps[0], 1e6), Status::LeftOut);
+}
+
+#[test]
+fn a_search_goes_on_where_it_stopped() {
+    let synthetic = synthetic();
+    let results = Folder::new("search");
+    let folder = synthetic.write(&results.path);
+    let bundle = Bundle::read(&folder).unwrap();
+    for (index, step) in (0..).zip(&bundle.plan.steps) {
+        let status = Status::of(&bundle, index, step, 1e6);
+        match step.task {
+            Task::Measure => assert_eq!(status, Status::Done),
+            // Synthetic searches try three rates and confirm the last of them once.
+            Task::Capacity(slo) => {
+                let Status::Next { attempt, purpose, offered_per_s } = status else {
+                    panic!("{status:?}")
+                };
+                assert_eq!(attempt, 5);
+                let tried: Vec<f64> =
+                    bundle.runs_of(index).filter_map(|run| run.offered_per_s).collect();
+                let rate = offered_per_s.unwrap();
+                assert_eq!(purpose, Purpose::Search(slo));
+                assert!(tried[2] < rate && rate < tried[1], "{rate} of {tried:?}");
+            }
+        }
+    }
+}
