@@ -2,7 +2,8 @@
 //! program is run, against real servers on another core.
 //!
 //! What must hold holds by far, whatever else the machine does: noise adds to latencies, which no
-//! right generator fails for here, and no broken one passes by.
+//! right generator fails for here, and no broken one passes by. Only where other programs take both
+//! cores away does a delay have to be measured again.
 
 use serde_json::Value;
 use std::process::{Command, Stdio};
@@ -21,7 +22,10 @@ fn proof(words: &[&str]) -> Option<(Option<i32>, Value)> {
         return None;
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_hunt-load"));
-    command.args(["prove", "--quick", "--format", "json"]).args(words).stdin(Stdio::null());
+    command
+        .args(["prove", "--quick", "--sleep", "--format", "json"])
+        .args(words)
+        .stdin(Stdio::null());
     let output = command.output().expect("the program is there");
     let proof: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {output:?}"));
@@ -61,9 +65,13 @@ fn leaving_late_requests_out_does_not_see_a_stall() {
 
 #[test]
 fn a_long_delay_is_read_back_whatever_the_size_of_the_answer() {
-    let Some((code, proof)) = proof(&["--only", "b", "--delays", "40ms"]) else { return };
+    // Where others take the cores away, a right generator is late too; a broken one always is.
+    let mut proofs = (0..3).map_while(|_| proof(&["--only", "b", "--delays", "400ms"]));
+    let Some(first) = proofs.next() else { return };
+    let held = |proof: &(Option<i32>, Value)| proof.0 == Some(0);
+    let (code, proof) = if held(&first) { first } else { proofs.find(held).unwrap_or(first) };
     assert_eq!(code, Some(0), "{proof:#}");
-    assert!((38e6..42e6).contains(&value(&proof, 0)), "{proof:#}");
+    assert!((380e6..420e6).contains(&value(&proof, 0)), "{proof:#}");
 }
 
 #[test]

@@ -28,10 +28,10 @@ HUNT_ADMIN_TOKEN or --admin-token: every workload but get sets its own world up.
 
 Latency begins at the intended send time, whatever the server does; send lag is shown beside it.
 
-Exit code 0: the run came to its end and every objective was held. 1: an objective was not held, no
-answer was right, or the server was not there or was lost. 2: refused before the first request. 3: the
-objectives were held, but by figures that are not valid. 130: interrupted; what was measured so far is
-reported.";
+Exit code 0: the run came to its end and every objective was held. 1: an objective was not held,
+no answer was right, or the server was not there or was lost. 2: refused before the first request.
+3: the objectives were held, but by figures that are not valid. 130: interrupted; what was measured
+so far is reported.";
 
 /// Loads a treasure-hunt server, open loop, and reports what it did under the load.
 #[derive(Debug, Parser)]
@@ -219,6 +219,9 @@ pub struct Prove {
     /// Short and few rounds: a first look
     #[arg(long)]
     pub quick: bool,
+    /// Let the null server of b sleep, where it has no core to itself; it is less exact then
+    #[arg(long)]
+    pub sleep: bool,
     /// The core of the server that is measured against
     #[arg(long, value_name = "CORE")]
     pub server_core: Option<usize>,

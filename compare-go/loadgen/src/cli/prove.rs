@@ -16,6 +16,7 @@ pub(super) fn prove(prove: &Prove, called: &Called) -> anyhow::Result<u8> {
     let options = Options {
         only: prove.only.clone(),
         quick: prove.quick,
+        sleep: prove.sleep,
         server_core: prove.server_core,
         core: prove.core,
         delays: prove.delays.clone(),

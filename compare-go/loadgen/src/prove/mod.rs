@@ -36,6 +36,8 @@ pub struct Options {
     pub only: Vec<Claim>,
     /// Short and few rounds.
     pub quick: bool,
+    /// The null server sleeps where it would look again and again for what is due.
+    pub sleep: bool,
     /// The core of servers.
     pub server_core: Option<usize>,
     /// The core of the generator.

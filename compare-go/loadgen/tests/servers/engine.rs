@@ -26,11 +26,13 @@ fn token() -> String {
 fn plan(server: &Server, workload: Kind) -> Plan {
     let mut plan = super::support::plan(server.public);
     plan.admin = server.admin;
+    plan.grace = super::support::PATIENT;
+    plan.timeout = super::support::PATIENT;
     plan.admin_token = Some(token());
     plan.workload = workload;
     plan.connections = Some(16);
     plan.options.sessions = Some(64);
-    plan.load = Load::Open { rate_per_s: Some(2_000.0), arrivals: Arrivals::Poisson };
+    plan.load = Load::Open { rate_per_s: Some(1_500.0), arrivals: Arrivals::Poisson };
     plan
 }
 

