@@ -177,7 +177,8 @@ func TestParametersAreKnownGivenOnceAndInRange(t *testing.T) {
 		"limit=0", "limit=101", "limit=01", "limit=1&limit=1", "limit", "x=1", "around=-1",
 		"around=+1", "limit=1&&", "around=4294967296", "limit=1 ", "&",
 	} {
-		if refusal := route.readBoardQuery(bad); refusal == nil || !refusal.Is(problem.InvalidQuery) {
+		if refusal := route.readBoardQuery(bad); refusal == nil ||
+			!refusal.Is(problem.InvalidQuery) {
 			t.Errorf("%s: %v", bad, refusal)
 		}
 	}
@@ -272,7 +273,8 @@ func TestAHandshakeIsHeldToTheRFC(t *testing.T) {
 			t.Errorf("%d: %v", i, refusal)
 		}
 	}
-	if _, refusal := s.readHandshake(head("GET", "/", append(good, "Origin: HTTPS://A")...)); refusal != nil {
+	listed := head("GET", "/", append(good, "Origin: HTTPS://A")...)
+	if _, refusal := s.readHandshake(listed); refusal != nil {
 		t.Errorf("a listed origin: %v", refusal)
 	}
 }
@@ -359,7 +361,8 @@ func TestWhetherABodyIsRead(t *testing.T) {
 		var route Route
 		s.Route(now, Public, c.head, &route)
 		reads := s.Admit(c.head, c.length, &route)
-		if reads != c.reads || route.Close != c.closes || (c.problem == nil) != (route.Refusal == nil) ||
+		if reads != c.reads || route.Close != c.closes ||
+			(c.problem == nil) != (route.Refusal == nil) ||
 			c.problem != nil && !route.Refusal.Is(c.problem) {
 			t.Errorf("%d: reads %v, closes %v, %v", i, reads, route.Close, route.Refusal)
 		}

@@ -100,7 +100,8 @@ func isAuthority(text string) bool {
 func isIPLiteral(text string) bool {
 	if future, ok := strings.CutPrefix(strings.ToLower(text), "v"); ok {
 		version, address, ok := strings.Cut(future, ".")
-		if !ok || version == "" || address == "" || strings.Trim(version, "0123456789abcdef") != "" {
+		if !ok || version == "" || address == "" ||
+			strings.Trim(version, "0123456789abcdef") != "" {
 			return false
 		}
 		for i := range len(address) {

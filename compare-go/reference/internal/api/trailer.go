@@ -28,8 +28,8 @@ func CheckTrailer(trailer map[string][]string, limits *config.Limits) *problem.P
 	return nil
 }
 
-// isForbiddenTrailer says whether a field frames the message, routes it or authenticates, so that it
-// must not come behind the body (RFC 9110 section 6.5.1).
+// isForbiddenTrailer says whether a field frames the message, routes it or authenticates, so that
+// it must not come behind the body (RFC 9110 section 6.5.1).
 func isForbiddenTrailer(name string) bool {
 	switch strings.ToLower(name) {
 	case "authorization", "cache-control", "connection", "content-encoding", "content-length",

@@ -81,8 +81,8 @@ func TestTheLimitsAreThoseOfTheEngine(t *testing.T) {
 	for i, theirs := range rows {
 		ours := LimitTable[i]
 		name := theirs[1]
-		if ours.Name != name || ours.Default != number(theirs[2]) || ours.Min != number(theirs[3]) ||
-			ours.Max != number(theirs[4]) {
+		if ours.Name != name || ours.Default != number(theirs[2]) ||
+			ours.Min != number(theirs[3]) || ours.Max != number(theirs[4]) {
 			t.Errorf("%s: %+v is not %q", name, ours, theirs[1:])
 		}
 	}
@@ -234,8 +234,8 @@ func TestKeysComeFromTheLastSourceThatNamesThem(t *testing.T) {
 	if fault != "" || len(loaded.Keys) != 1 || loaded.Keys[0].ID != 3 {
 		t.Errorf("%q, %+v", fault, loaded)
 	}
-	if _, fault = load(t, "keys = [{ id = 1, secret = '"+secret+"' }]\nkey_file = 'x'", nil); !strings.
-		Contains(fault, "one is enough") {
+	_, fault = load(t, "keys = [{ id = 1, secret = '"+secret+"' }]\nkey_file = 'x'", nil)
+	if !strings.Contains(fault, "one is enough") {
 		t.Errorf("both: %q", fault)
 	}
 	if err := os.Chmod(keys, 0o644); err != nil {

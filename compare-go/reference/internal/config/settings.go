@@ -73,9 +73,10 @@ var settings = []setting{
 		show:  func(c *Config) string { return strings.Join(c.AllowedOrigins, ",") },
 	}, {
 		name: "workers", flag: "workers", kind: integerKind, arg: "N",
-		what: "GOMAXPROCS; 0: as many as there are cores, or as the cgroup allows", takes: "a whole number, 0 to 128 threads",
-		put:  func(c *Config, v any) error { return putInteger(&c.Workers, v, 128, "threads") },
-		show: func(c *Config) string { return strconv.Itoa(c.Workers) },
+		what:  "GOMAXPROCS; 0: as many as there are cores, or as the cgroup allows",
+		takes: "a whole number, 0 to 128 threads",
+		put:   func(c *Config, v any) error { return putInteger(&c.Workers, v, 128, "threads") },
+		show:  func(c *Config) string { return strconv.Itoa(c.Workers) },
 	}, {
 		name: "drain_ms", flag: "drain-ms", kind: integerKind, arg: "MS",
 		what:  "how long a graceful end may take",
@@ -115,7 +116,8 @@ var settings = []setting{
 		show:  func(*Config) string { return "" },
 	}, {
 		name: "tuning", flag: "tuning", kind: textKind, arg: "NAMES",
-		what:  "which tunings are on: default (none), tuned (all), or some of " + strings.Join(tuningNames, ","),
+		what: "which tunings are on: default (none), tuned (all), or some of " +
+			strings.Join(tuningNames, ","),
 		takes: "default, tuned, or names of tunings parted by commas",
 		put: func(c *Config, v any) (err error) {
 			c.Tuning, err = ParseTuning(v.(string))

@@ -94,8 +94,8 @@ func (h *handler) write(ctx *fasthttp.RequestCtx, x *exchange, answer api.Answer
 	connOf(ctx).Stripe().Responded(x.route.Name, answer.Status)
 }
 
-// upgradeOptions are the options of a connection whose client is to upgrade it, beside `close`. To a
-// client of HTTP/1.0 the library would say keep-alive instead.
+// upgradeOptions are the options of a connection whose client is to upgrade it, beside `close`. To
+// a client of HTTP/1.0 the library would say keep-alive instead.
 func upgradeOptions(
 	request *fasthttp.RequestHeader, response *fasthttp.ResponseHeader,
 ) string {

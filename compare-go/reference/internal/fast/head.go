@@ -11,8 +11,8 @@ import (
 	"treasurehunt/internal/api"
 )
 
-// head shows the head of a request to the API. What it shows are the library's own bytes, which stay
-// as they are until the request is answered.
+// head shows the head of a request to the API. What it shows are the library's own bytes, which
+// stay as they are until the request is answered.
 type head struct{ *fasthttp.RequestHeader }
 
 func (h head) Method() string { return text(h.RequestHeader.Method()) }
@@ -64,9 +64,12 @@ func (h head) Field(name string) (value string, given bool) {
 	return "", name == "Content-Type" && h.hasLine(name)
 }
 
-// Lines looks at the lines as they came: of Connection the library tells `close` and nothing else,
-// or whatever else there is and no `close`.
+// Lines looks at the lines as they came where the library keeps something else: of Connection it
+// tells `close` and nothing else, or whatever else there is and no `close`.
 func (h head) Lines(name string) []string {
+	if name != "Connection" && len(h.PeekAll(name)) == 0 {
+		return nil
+	}
 	var values []string
 	for value := range h.lines(name) {
 		values = append(values, value)

@@ -63,8 +63,8 @@ func (h *handler) tooLarge(header *fasthttp.RequestHeader, route *api.Route) *pr
 	return problem.BodyTooLarge
 }
 
-// faults are errors of the library that have no names, by a part of what they say and a part of what
-// they quote, in the words of the API.
+// faults are errors of the library that have no names, by a part of what they say and a part of
+// what they quote, in the words of the API.
 var faults = []struct{ said, quoted, detail string }{
 	{"cannot find whitespace in the first line", "",
 		"the request line ends before the HTTP version"},

@@ -1,6 +1,6 @@
 // Package fast puts the API behind fasthttp. It writes answers, hands connections over that become
-// WebSocket connections, and says what fasthttp found wrong in the words of the API. Bodies are read
-// by fasthttp, before a handler is asked.
+// WebSocket connections, and says what fasthttp found wrong in the words of the API. Bodies are
+// read by fasthttp, before a handler is asked.
 package fast
 
 import (

@@ -28,7 +28,8 @@ type Conn struct {
 	heard atomic.Bool
 	// Whether a body is being read, whose reader answers when it does not come in time.
 	inBody atomic.Bool
-	// Whether the peer has ended its stream, or takes nothing any more: there is nobody to wait for.
+	// Whether the peer has ended its stream, or takes nothing any more: there is nobody to wait
+	// for.
 	gone    atomic.Bool
 	closing atomic.Bool
 	// Whether we have answered in the library's place: it says nothing more.

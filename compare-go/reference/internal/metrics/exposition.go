@@ -51,8 +51,9 @@ func NewExposition(counters *Counters, server *Server) *Exposition {
 	return &Exposition{registry}
 }
 
-// runtimeMetrics are what the runtime tells beside goroutines and threads: scheduler latency, pauses
-// and cycles of the collector, allocation, heap, GOMAXPROCS, GOGC and GOMEMLIMIT, CPU by class.
+// runtimeMetrics are what the runtime tells beside goroutines and threads: scheduler latency,
+// pauses and cycles of the collector, allocation, heap, GOMAXPROCS, GOGC and GOMEMLIMIT, CPU by
+// class.
 var runtimeMetrics = regexp.MustCompile(`^(/sched/(latencies|gomaxprocs|pauses/).*` +
 	`|/gc/(heap|cycles|gogc|gomemlimit|scan|stack|pauses).*` +
 	`|/memory/classes/.*|/cpu/classes/.*|/sync/mutex/.*)$`)
@@ -135,8 +136,10 @@ func (c *collector) requests(s sink) {
 			bounds[float64(uint64(1)<<(octaveMin+bucket))/1e6] = total
 		}
 	}
-	s.send(prometheus.NewConstHistogram(describe("hunt_request_duration_seconds",
-		"From a head being read to its answer being handed over."), total, float64(spent)/1e9, bounds))
+	s.send(prometheus.NewConstHistogram(
+		describe("hunt_request_duration_seconds",
+			"From a head being read to its answer being handed over."),
+		total, float64(spent)/1e9, bounds))
 }
 
 func (c *collector) connections(s sink) {

@@ -69,8 +69,8 @@ func (p *Player) sendFrame(message []byte) {
 	p.send(message)
 }
 
-// catchUp queues a full frame in place of those that were left out (R60); false where there is none.
-// It is for flush. The lock is held, and given up in between: the game may be delivering.
+// catchUp queues a full frame in place of those that were left out (R60); false where there is
+// none. It is for flush. The lock is held, and given up in between: the game may be delivering.
 func (p *Player) catchUp() bool {
 	o := &p.out
 	o.mu.Unlock()

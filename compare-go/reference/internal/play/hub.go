@@ -1,11 +1,11 @@
-// Package play is the WebSocket side, the same under both HTTP libraries: it takes a connection over
-// once the game has agreed, reads what a player sends, and writes answers and broadcasts without
-// letting a slow player hold up anybody (RFC 6455; R54 to R64). Frames are read with gobwas/ws. It
-// knows no HTTP.
+// Package play is the WebSocket side, the same under both HTTP libraries: it takes a connection
+// over once the game has agreed, reads what a player sends, and writes answers and broadcasts
+// without letting a slow player hold up anybody (RFC 6455; R54 to R64). Frames are read with
+// gobwas/ws. It knows no HTTP.
 //
-// A connection has one goroutine, which reads. Broadcasts are written where they are made, as far as
-// the socket takes them at once; only what it does not take gets a goroutine, for as long as that
-// lasts.
+// A connection has one goroutine, which reads. Broadcasts are written where they are made, as far
+// as the socket takes them at once; only what it does not take gets a goroutine, for as long as
+// that lasts.
 package play
 
 import (

@@ -132,8 +132,8 @@ func (p *Player) readSome() error {
 	return err
 }
 
-// readFrom reads if there is something; false has the runtime wait until there is. A buffer is taken
-// only for as long as it takes to see that.
+// readFrom reads if there is something; false has the runtime wait until there is. A buffer is
+// taken only for as long as it takes to see that.
 func (p *Player) readFrom(fd uintptr) bool {
 	fresh := p.in == nil
 	if fresh {

@@ -51,12 +51,14 @@ func newStage(t *testing.T, tuning config.Tuning, change func(*config.Limits)) *
 	}
 	s.hunt, _ = vocab.ParseID("h")
 	waypoints := strings.Repeat(`{"x":1000000,"y":1000000,"z":1000000,"radius":5},`, 64)
-	if _, p := world.PublishQuest(s.hunt, []byte(`{"name":"Q","waypoints":[`+waypoints[:len(
-		waypoints)-1]+`],"treasures":[{"id":"t","x":0,"y":0,"z":0,"radius":5,`+
-		`"loot":{"item":"i","points":1}}],"rules":{"duration_ms":86400000,"waypoints_in_play":64}}`)); p != nil {
+	quest := `{"name":"Q","waypoints":[` + strings.TrimSuffix(waypoints, ",") +
+		`],"treasures":[{"id":"t","x":0,"y":0,"z":0,"radius":5,"loot":{"item":"i","points":1}}],` +
+		`"rules":{"duration_ms":86400000,"waypoints_in_play":64}}`
+	if _, p := world.PublishQuest(s.hunt, []byte(quest)); p != nil {
 		t.Fatal(p.Title)
 	}
-	if _, p := world.StartHunt(s.nowMs, s.hunt, &document.Hunt{Quest: s.hunt, Capacity: 100}); p != nil {
+	order := document.Hunt{Quest: s.hunt, Capacity: 100}
+	if _, p := world.StartHunt(s.nowMs, s.hunt, &order); p != nil {
 		t.Fatal(p.Title)
 	}
 	return s

@@ -10,6 +10,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"treasurehunt/internal/config"
+	"treasurehunt/internal/racing"
 )
 
 // exchange is a request that is sent again and again on one connection, and answered in as many
@@ -122,7 +123,7 @@ func BenchmarkMessage(b *testing.B) {
 // TestARequestAllocatesNoMoreThanItMust holds a request to what its library allocates by itself:
 // net/http makes a request, a response, a context and their maps each time, fasthttp nothing.
 func TestARequestAllocatesNoMoreThanItMust(t *testing.T) {
-	if raceEnabled {
+	if racing.Enabled {
 		t.Skip("the race detector allocates by itself")
 	}
 	most := map[string]float64{

@@ -67,7 +67,8 @@ func run(library *Library, args []string, out io.Writer) error {
 	case "token":
 		return tokenCommand(library, args, out)
 	}
-	return misuse(fmt.Sprintf("no command is called %q; there are serve, token, version, help", command))
+	return misuse(fmt.Sprintf(
+		"no command is called %q; there are serve, token, version, help", command))
 }
 
 func has(args []string, flag string) bool {

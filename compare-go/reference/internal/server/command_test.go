@@ -61,7 +61,8 @@ func TestTokensAreMintedWithTheConfiguredKeys(t *testing.T) {
 	if err := os.WriteFile(keys, []byte(made), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := config.Load(config.Flags{Values: []config.Flag{{Name: "key-file", Value: keys}}}, nil)
+	flags := config.Flags{Values: []config.Flag{{Name: "key-file", Value: keys}}}
+	loaded, err := config.Load(flags, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,8 @@ func TestTokensAreMintedWithTheConfiguredKeys(t *testing.T) {
 	if err := ring.Admin(now.UnixMilli(), text); err != nil {
 		t.Errorf("it is refused: %v", err)
 	}
-	if err := ring.Admin(now.Add(2*time.Minute).UnixMilli(), text); !errors.Is(err, token.ErrExpired) {
+	later := now.Add(2 * time.Minute).UnixMilli()
+	if err := ring.Admin(later, text); !errors.Is(err, token.ErrExpired) {
 		t.Errorf("after its time: %v", err)
 	}
 	minted, err = asked(t, "token", "player", "--hunt", "h", "--player", "3", "--started-ms", "9",
@@ -135,7 +137,8 @@ func TestAnAddressInUseIsToldWithItsRemedy(t *testing.T) {
 func TestTheMemoryOfACgroupIsRead(t *testing.T) {
 	folder := t.TempDir()
 	for text, want := range map[string]int64{"1073741824\n": 1 << 30, "max\n": 0} {
-		if err := os.WriteFile(filepath.Join(folder, "memory.max"), []byte(text), 0o600); err != nil {
+		file := filepath.Join(folder, "memory.max")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if got := memoryOfCgroup(folder); got != want {

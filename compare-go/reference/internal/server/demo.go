@@ -27,8 +27,8 @@ const (
 
 var demoHunts = []string{"harbour-1", "harbour-2", "harbour-3"}
 
-// setUpDemo publishes the sample quest, starts hunts of it and joins a player to the first; returned
-// are requests that work when they are pasted.
+// setUpDemo publishes the sample quest, starts hunts of it and joins a player to the first;
+// returned are requests that work when they are pasted.
 func (n *node) setUpDemo(ring *token.Ring) (string, error) {
 	now, world := time.Now().UnixMilli(), n.service.World
 	quest := knownID(demoQuest)
@@ -97,8 +97,8 @@ func invitation(public, admin, session, adminToken string) string {
 	return text.String()
 }
 
-// reachable is an address that a client on this machine can use: a server that listens everywhere is
-// not reached at the address that means everywhere.
+// reachable is an address that a client on this machine can use: a server that listens everywhere
+// is not reached at the address that means everywhere.
 func reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsUnspecified() {

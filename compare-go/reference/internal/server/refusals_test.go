@@ -75,16 +75,23 @@ func TestWhatARefusalSaysOfItsConnection(t *testing.T) {
 	})
 }
 
-// TestAHandshakeMayListOptionsOnSeveralLines has a library that keeps one of them show both.
-func TestAHandshakeMayListOptionsOnSeveralLines(t *testing.T) {
+// TestAHandshakeIsSeenBesideWhatALibraryMakesOfItsConnection has a library that keeps `close` or
+// the other options show both, and one that takes a later version as HTTP/1.0 go on.
+func TestAHandshakeIsSeenBesideWhatALibraryMakesOfItsConnection(t *testing.T) {
 	eachServer(t, func(t *testing.T, library *Library, tuning config.Tuning) {
 		r := start(t, library, func(c *config.Config) { c.Tuning = tuning })
 		r.setUp()
-		conn := r.raw("GET /v1/hunts/h/play?session=" + r.join() + " HTTP/1.1\r\nHost: a\r\n" +
-			"Connection: Upgrade\r\nConnection: close\r\nUpgrade: websocket\r\n" +
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-		if status, _, text := r.answer(bufio.NewReader(conn)); !strings.Contains(status, " 101 ") {
-			t.Errorf("%s %s", status, text)
+		for _, c := range []struct{ version, options string }{
+			{"1.1", "Connection: Upgrade\r\nConnection: close\r\n"},
+			{"1.1", "Connection: close\r\nConnection: Upgrade\r\n"},
+			{"1.2", "Connection: Upgrade\r\n"},
+		} {
+			conn := r.raw("GET /v1/hunts/h/play?session=" + r.join() + " HTTP/" + c.version +
+				"\r\nHost: a\r\n" + c.options + "Upgrade: websocket\r\n" +
+				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+			if status, _, text := r.answer(bufio.NewReader(conn)); !strings.Contains(status, " 101 ") {
+				t.Errorf("%q: %s %s", c, status, text)
+			}
 		}
 	})
 }
