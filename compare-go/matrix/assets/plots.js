@@ -45,9 +45,9 @@ const units = {
 
 // What can be shown over time: a column, its unit, and whether it is drawn on logarithms.
 const series = [
-  ["p99_ns", "p99 latency", "time", "at_s", true],
-  ["p50_ns", "median latency", "time", "at_s", true],
-  ["max_ns", "largest latency", "time", "at_s", true],
+  ["p99_ns", "p99 latency of answers", "time", "at_s", true],
+  ["p50_ns", "median latency of answers", "time", "at_s", true],
+  ["max_ns", "largest latency of an answer", "time", "at_s", true],
   ["right_per_s", "right answers", "rate", "at_s", false],
   ["due_per_s", "requests that were due", "rate", "at_s", false],
   ["failed_per_s", "requests without a right answer", "rate", "at_s", false],
@@ -186,7 +186,7 @@ class Plots {
       : `Round ${this.round.value} of ${lost.join(", ")} does not count.`;
     const values = runs.map((run, place) => [run.server, columns[place + 1]]);
     const some = columns.slice(1).flat().filter((value) => value !== null);
-    const drawLog = logarithmic && some.every((value) => value > 0);
+    const drawLog = logarithmic && some.length > 0 && some.every((value) => value > 0);
     this.drawn.push(new uPlot({
       ...size(chart),
       legend: { show: false },
@@ -244,7 +244,7 @@ function line({ dash, thin }, stroke) {
 }
 
 // A logarithmic axis with some room about the figures, and marks at 1, 2 and 5.
-const roomy = (plot, low, high) => [low / 1.3, high * 1.3];
+const roomy = (plot, low, high) => (low > 0 ? [low / 1.3, high * 1.3] : [1, 10]);
 const logarithms = {
   size: 84,
   splits: (plot, axis, low, high) => {
@@ -265,6 +265,6 @@ function size(chart) {
 function axis(label, values, more = {}) {
   const ink = colour("muted");
   const grid = { stroke: colour("line"), width: 1 };
-  return { label, values, stroke: ink, grid, ticks: grid, labelSize: 22, font: "12px system-ui, sans-serif",
-    labelFont: "12px system-ui, sans-serif", ...more };
+  const font = "12px system-ui, sans-serif";
+  return { label, values, stroke: ink, grid, ticks: grid, labelSize: 22, font, labelFont: font, ...more };
 }

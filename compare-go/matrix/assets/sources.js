@@ -76,7 +76,9 @@ function tell(number) {
   } else {
     const metric = number.dataset.m;
     const cells = number.dataset.c.split(" ").map(Number);
-    title.textContent = `${titleOf(metric)}: ${number.textContent}`;
+    const ends = one("small", number);
+    const figure = one("b", number).textContent + (ends ? ` (${ends.textContent})` : "");
+    title.textContent = `${titleOf(metric)}: ${figure}`;
     const names = cells.map((cell) => `${data.cells[cell].workload}@${data.cells[cell].server}`);
     const isOfServer = metric === "binary" || metric === "start-up";
     const parts = cells.map((cell, place) => {

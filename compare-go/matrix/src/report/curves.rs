@@ -86,7 +86,9 @@ fn curve(figures: &Figures<'_>, cell: Cell, runs: &[RunView<'_>]) -> Option<Curv
         counted.filter_map(|run| run.figures.as_ref()?.latency.as_ref()).collect();
     let values = count(usize::try_from(all.count()).ok()?);
     let places: Vec<f64> = places().into_iter().filter(|place| *place <= values).collect();
-    let at = |histogram: &Histogram, place: &f64| histogram.at(1.0 - 1.0 / place).unwrap_or(0);
+    // A logarithmic axis has no zero.
+    let at =
+        |histogram: &Histogram, place: &f64| histogram.at(1.0 - 1.0 / place).unwrap_or(0).max(1);
     let of_each = |place: &f64| each.iter().map(|run| at(run, place)).collect::<Vec<u64>>();
     let least = |place: &f64| of_each(place).into_iter().min().unwrap_or(0);
     let most = |place: &f64| of_each(place).into_iter().max().unwrap_or(0);

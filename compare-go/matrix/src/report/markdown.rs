@@ -48,6 +48,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
 
 fn workload(out: &mut String, sheet: &Sheet, bundle: &str) {
     line(out, &format!("\n## {} in {bundle}\n\n{}.", sheet.workload, sheet.load));
+    line(out, sheet.latency_of);
     answer(out, sheet);
     if let Some(ranking) = sheet.rankings.first() {
         ranked(out, ranking);

@@ -1,8 +1,8 @@
 //! The servers of one workload in the order of one metric, as a table and a plot of intervals show
 //! them.
 //!
-//! The order and what is said of it is that of [`crate::figures::Ranking`]. Who has no valid run has
-//! no place, and of a single round nobody has one.
+//! The order and what is said of it is that of [`crate::figures::Ranking`]. Who has no valid run
+//! has no place, and of a single round nobody has one.
 
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::{self, Figures, Metric, Ranked};

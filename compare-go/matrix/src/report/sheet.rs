@@ -26,6 +26,8 @@ pub(super) struct Sheet {
     pub(super) workload: Workload,
     /// What was asked, in words.
     pub(super) load: String,
+    /// What its latencies are of.
+    pub(super) latency_of: &'static str,
     /// The short answer.
     pub(super) answer: Answer,
     /// The order by each metric, the most telling first.
@@ -107,7 +109,7 @@ pub(super) struct CpuRow {
 
 const TABLES: [(&str, &[Metric]); 3] = [
     (
-        "Latency from the intended send time",
+        "Latency",
         &[
             Metric::Latency(Percentile::P50),
             Metric::Latency(Percentile::P90),
@@ -186,6 +188,7 @@ impl Of<'_, '_> {
             bundle,
             workload,
             load: load_text(load, figures.bundle.plan.extent, figures.bundle.plan.rounds),
+            latency_of: latency_of(workload),
             answer: Answer::of(&rankings),
             refused,
             excluded: self.excluded(),
@@ -269,6 +272,16 @@ impl Of<'_, '_> {
             .collect();
         rows.sort_by(|a, b| a.all.value.total_cmp(&b.all.value));
         rows
+    }
+}
+
+const fn latency_of(workload: Workload) -> &'static str {
+    match workload {
+        Workload::Quests => {
+            "Latency is that of broadcasts, from their tick to each player; over time it is that \
+             of answers."
+        }
+        _ => "Latency is that of answers, from the intended send time.",
     }
 }
 

@@ -195,6 +195,11 @@ await check("plots", one, {}, async (page) => {
   await page.locator(".sheet.on .time-table tbody tr").first().waitFor();
   assert.equal(await seen(page, ".sheet.on .time-table tbody tr"), 12);
   assert.match(await text(page, ".sheet.on .time-table tbody td"), /MiB/);
+  const picked = page.locator(".sheet.on .picks input:checked");
+  while (await picked.count() > 0) await picked.first().uncheck();
+  assert.equal((await ink()).length, 2, "nothing to draw is no fault");
+  await page.locator(".sheet.on .time-metric").selectOption("p99_ns");
+  await page.locator(".sheet.on .picks input").first().check();
   const plot = page.locator('.sheet.on [data-chart="percentiles"] .u-over');
   await plot.hover();
   assert.match(await text(page, ".sheet.on .picks output"), /^p\d+.*: .*s$/);

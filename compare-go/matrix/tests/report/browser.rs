@@ -1,6 +1,6 @@
 //! The page in a real browser: `tests/browser/check.mjs` looks at it wide and narrow, light and
-//! dark, by mouse and by keyboard. Without Node.js, Chromium and Playwright's driver it is left out,
-//! which is said; where `MATRIX_BROWSER=required`, that is a failure.
+//! dark, by mouse and by keyboard. Without Node.js, Chromium and Playwright's driver it is left
+//! out, which is said; where `MATRIX_BROWSER=required`, that is a failure.
 
 use crate::support::Folder;
 use crate::{small, stories};

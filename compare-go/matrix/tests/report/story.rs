@@ -1,5 +1,6 @@
 //! A bundle with something of everything: settings of the engine, peers and Go, two workloads,
-//! searches for capacity, a server that was left out, one whose runs are invalid, a run that failed.
+//! searches for capacity, a server that was left out, one whose runs are invalid, a run that
+//! failed.
 
 use crate::support::Folder;
 use matrix::bundle::Bundle;
