@@ -34,6 +34,7 @@ function offerMetrics() {
   metricChoice.replaceChildren(...metrics.map((metric) =>
     element("option", { value: metric }, titleOf(metric))));
   metricChoice.value = chosen.metric;
+  metricChoice.closest("label").hidden = metrics.length === 0;
 }
 
 // Whether a server passes: no choice of its is switched off, and its name has the text.

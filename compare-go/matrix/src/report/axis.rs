@@ -1,6 +1,8 @@
 //! Where a figure lies on a line: the scale of a plot that is drawn as text.
 
-/// The most marks on an axis.
+use crate::number::count;
+
+/// The most marks on an axis, or one more.
 const TICKS_MAX: usize = 6;
 /// A largest figure that is so many times the least is drawn on a logarithmic axis.
 const LOG_FROM: f64 = 8.0;
@@ -69,7 +71,7 @@ fn ends(figures: impl IntoIterator<Item = f64>) -> (f64, f64) {
 
 /// Round figures between two ends, at a step of 1, 2 or 5 times a power of ten.
 fn ticks(low: f64, high: f64) -> Vec<f64> {
-    let rough = (high - low) / 5.0;
+    let rough = (high - low) / count(TICKS_MAX);
     let power = 10_f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power);
     let step = step.into_iter().find(|step| *step >= rough).unwrap_or(rough);
