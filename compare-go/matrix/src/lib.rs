@@ -1,7 +1,7 @@
 //! The benchmark matrix: what is measured, how results are kept, and what can be said of them.
 //!
 //! ```text
-//!   plan ──► bundle ──► figures ──► statistics ──► verify, compare, recommend
+//!   plan ──► bundle ──► figures ──► statistics ──► verify, compare, recommend, report
 //!   what,    what was   one number  intervals,     what is published,
 //!   in which observed,  a run       verdicts       what changed,
 //!   order    unchanged                             what to choose
@@ -17,6 +17,7 @@ pub mod plan;
 pub mod published;
 pub mod quantity;
 pub mod recommend;
+pub mod report;
 pub mod slo;
 pub mod statistics;
 #[doc(hidden)]

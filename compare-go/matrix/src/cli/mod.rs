@@ -3,6 +3,7 @@
 
 mod compare;
 mod recommend;
+mod report;
 mod run;
 mod verify;
 
@@ -30,6 +31,7 @@ Examples:
   cargo matrix compare BEFORE AFTER  what changed, by how much; fails where something is slower
   cargo matrix compare B@hyper B@axum   two servers of one bundle
   cargo matrix recommend --slo p99=50ms --rate 15k --sessions 30k   which server, and what it needs
+  cargo matrix report BUNDLE -o report.html   one page with plots, rankings and effects
 
 Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked for wrongly. 3: no
 answer, since results are missing or not to be trusted.";
@@ -59,6 +61,8 @@ enum Task {
     Compare(compare::Args),
     /// Says which server to take for a load and a promise, from what was measured
     Recommend(recommend::Args),
+    /// Writes what bundles say as one page that needs no network, as Markdown or as CSV
+    Report(report::Args),
 }
 
 /// Does what the command line asks.
@@ -79,6 +83,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Task::Verify(args) => verify::run(&args),
         Task::Compare(args) => compare::run(&args),
         Task::Recommend(args) => recommend::run(&args),
+        Task::Report(args) => report::run(&args),
     };
     result.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "matrix: {error:#}");

@@ -1,0 +1,302 @@
+//! Everything that a report says of one workload of one bundle.
+
+use crate::bundle::server::ServerState;
+use crate::cell::{Cell, Server, Workload};
+use crate::figures::{Figures, Metric, Unit};
+use crate::plan::{Extent, Load};
+use crate::quantity;
+use crate::report::answer::Answer;
+use crate::report::axis::Axis;
+use crate::report::cells::Cells;
+use crate::report::curves::{self, Curve, OverTime};
+use crate::report::effects::{self, Effects};
+use crate::report::grid::{self, Grid};
+use crate::report::number::Number;
+use crate::report::ranking::{self, Ranking};
+use crate::report::runs::{RunView, State};
+use crate::report::search::{self, Search};
+use crate::slo::Percentile;
+
+/// A workload of a bundle.
+#[derive(Clone, Debug)]
+pub(super) struct Sheet {
+    /// The place of its bundle.
+    pub(super) bundle: usize,
+    /// The workload.
+    pub(super) workload: Workload,
+    /// What was asked, in words.
+    pub(super) load: String,
+    /// What its latencies are of.
+    pub(super) latency_of: &'static str,
+    /// The short answer.
+    pub(super) answer: Answer,
+    /// The order by each metric, the most telling first.
+    pub(super) rankings: Vec<Ranking>,
+    /// Servers that have no place, and why.
+    pub(super) refused: Vec<Refused>,
+    /// Runs that do not count.
+    pub(super) excluded: Vec<ExcludedRun>,
+    /// All figures.
+    pub(super) tables: Vec<Table>,
+    /// The effects on each metric that was ranked, in that order.
+    pub(super) effects: Vec<Effects>,
+    /// All settings of the engine by each metric that was ranked, in that order.
+    pub(super) grids: Vec<Grid>,
+    /// The searches for the highest rate.
+    pub(super) searches: Vec<Search>,
+    /// Where CPU time goes.
+    pub(super) cpu: Vec<CpuRow>,
+    /// Where its bars lie.
+    pub(super) cpu_axis: Axis,
+    /// Latencies by percentile.
+    pub(super) curves: Vec<Curve>,
+    /// The runs second by second.
+    pub(super) over_time: Vec<OverTime>,
+}
+
+/// A server without a place.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    /// Which.
+    pub(super) server: Server,
+    /// Why.
+    pub(super) why: String,
+}
+
+/// A run that does not count.
+#[derive(Clone, Debug)]
+pub(super) struct ExcludedRun {
+    /// Of which server.
+    pub(super) server: Server,
+    /// Its file.
+    pub(super) file: String,
+    /// Whether it is invalid or failed.
+    pub(super) state: &'static str,
+    /// Why.
+    pub(super) why: String,
+}
+
+/// Some metrics of all servers.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    /// What they have in common.
+    pub(super) title: &'static str,
+    /// The metrics.
+    pub(super) metrics: Vec<Metric>,
+    /// The servers, in the order of the plan.
+    pub(super) rows: Vec<TableRow>,
+}
+
+/// The figures of a server; of what is missing, why.
+#[derive(Clone, Debug)]
+pub(super) struct TableRow {
+    /// Which server.
+    pub(super) server: Server,
+    /// One for each metric.
+    pub(super) figures: Vec<Result<Number, String>>,
+}
+
+/// Where the CPU time of a server goes.
+#[derive(Clone, Debug)]
+pub(super) struct CpuRow {
+    /// Which server.
+    pub(super) server: Server,
+    /// All of it, for a unit of work.
+    pub(super) all: Number,
+    /// In user space and in the kernel; or why that is not told.
+    pub(super) parts: Result<[Number; 2], String>,
+}
+
+const TABLES: [(&str, &[Metric]); 3] = [
+    (
+        "Latency",
+        &[
+            Metric::Latency(Percentile::P50),
+            Metric::Latency(Percentile::P90),
+            Metric::Latency(Percentile::P99),
+            Metric::Latency(Percentile::P999),
+            Metric::Latency(Percentile::P9999),
+            Metric::LatencyMax,
+        ],
+    ),
+    (
+        "Work, and what a unit of it costs",
+        &[
+            Metric::Rate,
+            Metric::Errors,
+            Metric::Cpu,
+            Metric::CpuUser,
+            Metric::CpuKernel,
+            Metric::SystemCalls,
+            Metric::Switches,
+            Metric::Allocations,
+            Metric::Allocated,
+        ],
+    ),
+    (
+        "Memory, waiting, and the program",
+        &[
+            Metric::Resident,
+            Metric::ResidentPeak,
+            Metric::PerConnection,
+            Metric::Scheduling,
+            Metric::Collections,
+            Metric::Binary,
+            Metric::StartUp,
+        ],
+    ),
+];
+
+/// The sheets of a bundle, in the order of its workloads.
+pub(super) fn sheets(
+    bundle: usize,
+    figures: &Figures<'_>,
+    runs: &[RunView<'_>],
+    cells: &Cells,
+) -> Vec<Sheet> {
+    let workloads = figures.bundle.plan.loads.iter();
+    let looked_at = workloads.filter(|(workload, _)| !figures.servers(**workload).is_empty());
+    looked_at
+        .map(|(workload, load)| {
+            let of = Of { bundle, figures, runs, cells, workload: *workload };
+            of.sheet(load)
+        })
+        .collect()
+}
+
+struct Of<'a, 'b> {
+    bundle: usize,
+    figures: &'a Figures<'b>,
+    runs: &'a [RunView<'b>],
+    cells: &'a Cells,
+    workload: Workload,
+}
+
+impl Of<'_, '_> {
+    fn sheet(&self, load: &Load) -> Sheet {
+        let Self { bundle, figures, runs, cells, workload } = *self;
+        let refused = self.refused();
+        let mut servers = figures.servers(workload);
+        servers.retain(|server| refused.iter().all(|refused| refused.server != *server));
+        let rankings = ranking::rankings(figures, workload, &servers, cells);
+        let metrics = || rankings.iter().map(|ranking| ranking.metric);
+        let effects =
+            metrics().filter_map(|metric| effects::effects(figures, workload, metric, cells));
+        let cpu = self.cpu();
+        let cpu_axis = Axis::from_zero(cpu.iter().map(|row| row.all.value));
+        Sheet {
+            bundle,
+            workload,
+            load: load_text(load, figures.bundle.plan.extent, figures.bundle.plan.rounds),
+            latency_of: latency_of(workload),
+            answer: Answer::of(&rankings),
+            refused,
+            excluded: self.excluded(),
+            tables: TABLES.map(|(title, metrics)| self.table(title, metrics)).into(),
+            effects: effects.collect(),
+            grids: rankings.iter().filter_map(grid::grid).collect(),
+            searches: search::searches(workload, &rankings, runs),
+            cpu,
+            cpu_axis,
+            curves: curves::curves(figures, workload, runs),
+            over_time: curves::over_time(workload, runs),
+            rankings,
+        }
+    }
+
+    fn cell(&self, server: Server) -> Cell {
+        Cell { workload: self.workload, server }
+    }
+
+    fn number(&self, server: Server, metric: Metric) -> Result<Number, String> {
+        let cell = self.cell(server);
+        let summary = self.figures.summary(cell, metric)?;
+        Ok(Number::of_rounds(metric, self.cells.index(self.figures, cell), &summary))
+    }
+
+    /// Servers that were never built, or have no run that counts.
+    fn refused(&self) -> Vec<Refused> {
+        let mut all = Vec::new();
+        for server in self.figures.servers(self.workload) {
+            let record = self.figures.bundle.servers.get(&server);
+            if let Some(ServerState::LeftOut(why)) = record.map(|record| &record.state) {
+                all.push(Refused { server, why: format!("left out: {why}") });
+                continue;
+            }
+            let has_some = self.figures.cell(self.cell(server)).is_some_and(|cell| {
+                cell.metrics().any(|metric| {
+                    !Metric::OF_SERVERS.contains(&metric) && cell.summary(metric).is_ok()
+                })
+            });
+            if !has_some {
+                let median = Metric::Latency(Percentile::P50);
+                let why = self.number(server, median).err().unwrap_or_default();
+                all.push(Refused { server, why });
+            }
+        }
+        all
+    }
+
+    fn excluded(&self) -> Vec<ExcludedRun> {
+        let here = self.runs.iter().filter(|run| run.cell().workload == self.workload);
+        let out = here.filter(|run| matches!(run.state, State::Invalid(_) | State::Failed(_)));
+        out.map(|run| ExcludedRun {
+            server: run.cell().server,
+            file: run.file.clone(),
+            state: run.state.word(),
+            why: run.state.why(),
+        })
+        .collect()
+    }
+
+    fn table(&self, title: &'static str, metrics: &[Metric]) -> Table {
+        let servers = self.figures.servers(self.workload).into_iter();
+        let rows = servers.map(|server| TableRow {
+            server,
+            figures: metrics.iter().map(|metric| self.number(server, *metric)).collect(),
+        });
+        Table { title, metrics: metrics.to_vec(), rows: rows.collect() }
+    }
+
+    /// The cheapest first.
+    fn cpu(&self) -> Vec<CpuRow> {
+        let servers = self.figures.servers(self.workload).into_iter();
+        let mut rows: Vec<CpuRow> = servers
+            .filter_map(|server| {
+                let all = self.number(server, Metric::Cpu).ok()?;
+                let user = self.number(server, Metric::CpuUser);
+                let kernel = self.number(server, Metric::CpuKernel);
+                let parts = user.and_then(|user| Ok([user, kernel?]));
+                Some(CpuRow { server, all, parts })
+            })
+            .collect();
+        rows.sort_by(|a, b| a.all.value.total_cmp(&b.all.value));
+        rows
+    }
+}
+
+const fn latency_of(workload: Workload) -> &'static str {
+    match workload {
+        Workload::Quests => {
+            "Latency is that of broadcasts, from their tick to each player; over time it is that \
+             of answers."
+        }
+        _ => "Latency is that of answers, from the intended send time.",
+    }
+}
+
+fn load_text(load: &Load, extent: Extent, rounds: u32) -> String {
+    let rate = match load.rate_per_s {
+        Some(rate) => format!("{} offered, open loop", quantity::figure(rate, Unit::PerSecond)),
+        None => "closed loop".to_owned(),
+    };
+    format!(
+        "{rate}; {} connections ask, {} players in the world; {} of {} after {} of warm-up \
+         ({extent})",
+        quantity::count(u64::from(load.connections)),
+        quantity::count(u64::from(load.sessions)),
+        quantity::several(rounds as usize, "round"),
+        quantity::duration(load.counted_ms / 1_000),
+        quantity::duration(load.warm_up_ms / 1_000),
+    )
+}
