@@ -326,3 +326,27 @@ func TestAnIdlePlayerHoldsNoBuffer(t *testing.T) {
 		t.Error("a buffer of reading is kept")
 	}
 }
+
+func TestAFrameThatIsOlderThanTheFullOneIsNotSent(t *testing.T) {
+	s := newStage(t, config.Tuned, func(*config.Limits) {})
+	client, player := s.watch()
+	first, _ := s.next(client)
+	s.nowMs += 10 * game.BroadcastMs
+	if _, p := s.world.Status(s.nowMs, s.hunt); p != nil {
+		t.Fatal(p.Title)
+	}
+	player.out.mu.Lock()
+	old := player.out.full
+	player.out.missed = true
+	player.catchUp()
+	player.push()
+	player.out.mu.Unlock()
+	// It was on its way when the full one was made.
+	player.Deliver(old)
+	s.tick()
+	for _, want := range []int{10, 11} {
+		if f, closed := s.next(client); closed != "" || f.Frame.Tick != first.Frame.Tick+want {
+			t.Errorf("tick %d, %s, in place of %d", f.Frame.Tick, closed, first.Frame.Tick+want)
+		}
+	}
+}
