@@ -5,7 +5,7 @@ use crate::number::count;
 /// The most marks on an axis, or one more.
 const TICKS_MAX: usize = 6;
 /// A largest figure that is so many times the least is drawn on a logarithmic axis.
-const LOG_FROM: f64 = 8.0;
+const LOG_FROM: f64 = 4.0;
 
 /// A range of figures, as a line from 0 to 100 %.
 #[derive(Clone, Debug, PartialEq)]
