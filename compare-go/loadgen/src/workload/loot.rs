@@ -126,9 +126,9 @@ impl Loot {
         self.place.wrapping_add(self.hunts.wrapping_mul(number % self.distinct()))
     }
 
-    /// How many sessions there are that see the hunt.
+    /// How many sessions there are that see the hunt; one less where there are all of them.
     fn distinct(&self) -> u32 {
-        (u32::MAX - self.place) / self.hunts + 1
+        ((u32::MAX - self.place) / self.hunts).saturating_add(1)
     }
 
     /// What follows the session in the table whose first row is of this treasure.
@@ -261,6 +261,8 @@ mod tests {
             assert_eq!(plot.session(number) % 5, 2, "{number}");
         }
         assert_eq!((plot.session(0), plot.session(1)), (2, 7));
+        let only = Loot { place: 0, hunts: 1, ..plot };
+        assert_eq!((only.session(0), only.session(70), only.session(u32::MAX)), (0, 70, 0));
     }
 
     #[test]
