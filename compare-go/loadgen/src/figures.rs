@@ -179,13 +179,20 @@ impl Figures {
         all
     }
 
-    /// The share of errors in all that was tried: errors / (errors + right answers); 0 where
-    /// nothing was tried.
+    /// The share of errors in all that was tried: errors / (errors + right answers), or, in a run
+    /// that asks nothing, errors / (errors + right broadcasts). None where nothing was tried.
     #[must_use]
-    pub fn error_share(&self) -> f64 {
-        let errors = float(self.errors().total());
-        let tried = errors + float(self.requests().right);
-        if tried == 0.0 { 0.0 } else { errors / tried }
+    pub fn error_share(&self) -> Option<f64> {
+        let errors = self.errors().total();
+        let requests = self.requests();
+        let right = if requests.sent == 0 { self.heard() } else { requests.right };
+        (errors + right > 0).then(|| float(errors) / float(errors + right))
+    }
+
+    /// What came unasked and was right: each has a value of the lane's first metric.
+    fn heard(&self) -> u64 {
+        let firsts = self.lanes.iter().filter_map(|lane| lane.metrics.first());
+        firsts.map(|metric| metric.values.count()).sum()
     }
 
     /// The highest share of its time in which a worker had something to do, 0 to 1: at 1 it could
@@ -397,10 +404,19 @@ mod tests {
     #[test]
     fn errors_are_a_share_of_what_was_tried() {
         let mut all = figures(0, &[10, 20, 30]);
-        assert!(all.error_share().abs() < 1e-9);
+        assert_eq!(all.error_share(), Some(0.0));
         all.lanes[0].errors.record(ErrorKind::Reset, String::new);
-        assert!((all.error_share() - 0.25).abs() < 1e-9);
-        assert!(Figures::default().error_share().abs() < 1e-9);
+        assert_eq!(all.error_share(), Some(0.25));
+        assert_eq!(Figures::default().error_share(), None);
+    }
+
+    #[test]
+    fn errors_of_a_run_that_asks_nothing_are_a_share_of_what_it_heard() {
+        let mut lane = LaneFigures::new("watchers", &[], &["delivery_ns"], &[]);
+        (0..3).for_each(|_| lane.metrics[0].values.record(7));
+        lane.errors.record(ErrorKind::Wrong, String::new);
+        let all = Figures { lanes: vec![lane], ..Figures::default() };
+        assert_eq!(all.error_share(), Some(0.25));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Summary {
             rate_per_s: per_s(requests.right),
             achieved: achieved(outcome),
             errors: figures.errors().total(),
-            error_share: figures.error_share(),
+            error_share: figures.error_share().unwrap_or(0.0),
             busiest: figures.busiest(),
             starved: starved(figures),
             cpu_ns_per_request: figures.cpu_ns_per_request(),
@@ -100,7 +100,7 @@ pub fn look(outcome: &Outcome, summary: &Summary, of: Option<&str>, figure: Figu
     let figures = &outcome.figures;
     let Some(name) = of else {
         return match figure {
-            Figure::Errors => (summary.requests.sent > 0).then_some(summary.error_share),
+            Figure::Errors => figures.error_share(),
             Figure::Achieved => summary.achieved,
             Figure::Rate => Some(summary.rate_per_s),
             Figure::Lag(_) | Figure::LagMax => value(&figures.lag(), figure),
