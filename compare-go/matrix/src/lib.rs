@@ -18,6 +18,7 @@ pub mod published;
 pub mod quantity;
 pub mod recommend;
 pub mod report;
+pub mod run;
 pub mod slo;
 pub mod statistics;
 #[doc(hidden)]
