@@ -16,22 +16,23 @@
 
 pub mod agree;
 pub mod args;
-pub mod axum_peer;
 pub mod child;
 pub mod cli;
 pub mod client;
 pub mod epoll;
 pub mod game;
-pub mod hyper_peer;
 pub mod io_uring;
 pub mod measure;
 pub mod peer;
+pub mod peers;
 pub mod record;
 pub mod ring_buffers;
 pub mod run;
 pub mod serve;
+pub mod store;
 pub mod table;
 pub mod targets;
+pub mod whole;
 pub mod wire;
 pub mod workload;
 pub mod world;
