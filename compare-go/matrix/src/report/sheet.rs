@@ -1,5 +1,6 @@
 //! Everything that a report says of one workload of one bundle.
 
+use crate::axis::Axis;
 use crate::bundle::server::ServerState;
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::work::{self, LatencyOf};
@@ -7,7 +8,6 @@ use crate::figures::{Figures, Metric, Unit};
 use crate::plan::{Extent, Load};
 use crate::quantity;
 use crate::report::answer::Answer;
-use crate::report::axis::Axis;
 use crate::report::cells::Cells;
 use crate::report::curves::{self, Curve, OverTime};
 use crate::report::effects::{self, Effects};
