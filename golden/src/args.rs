@@ -62,6 +62,9 @@ pub(crate) struct Check {
     /// The program to start in place of the server that is built in, or would be built
     #[arg(long)]
     pub(crate) program: Option<PathBuf>,
+    /// One further argument of the server that is started, as --arg=--arena=bump; repeatable
+    #[arg(long = "arg", value_name = "ARG", allow_hyphen_values = true, conflicts_with = "url")]
+    pub(crate) server_args: Vec<String>,
     /// Only transcripts whose names contain this, or match it with its `*`
     #[arg(long, default_value = "")]
     pub(crate) filter: String,

@@ -5,6 +5,7 @@ mod launch;
 mod report;
 mod sides;
 
+use anyhow::ensure;
 use args::{Args, Check, Task};
 use clap::Parser;
 use golden::bless;
@@ -72,15 +73,16 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
             (format!("http://{}", at.public), report::in_parallel(&transcripts, 1, work))
         }
         (None, Server::Core) => {
+            ensure!(check.server_args.is_empty(), "the core is no program, and takes no --arg");
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             let work = |transcript: &Transcript| Ok(on_core(&config, transcript));
             (server.name().into(), report::in_parallel(&transcripts, threads, work))
         }
         (None, Server::Own(_) | Server::Go(_)) => {
             let program = launch::program(server, check.program.as_deref())?;
-            let work = |transcript: &Transcript| {
-                on_servers(transcript, &over, || Ok(Sockets::of(Process::start(&program)?)))
-            };
+            let args: Vec<&str> = check.server_args.iter().map(String::as_str).collect();
+            let start = || Ok(Sockets::of(Process::start_with(&program, &args)?));
+            let work = |transcript: &Transcript| on_servers(transcript, &over, start);
             // They wait more than they work.
             (server.name().into(), report::in_parallel(&transcripts, SERVERS_AT_ONCE, work))
         }
