@@ -6,11 +6,11 @@ use crate::plan::search::CONFIRMATIONS;
 use crate::plan::{Extent, Load, Plan, Task, loads};
 
 /// To start a server and to end it, and to read and write what came of the run, in seconds.
-const START_S: f64 = 1.2;
+const START_S: f64 = 0.8;
 /// Players who join in a second while a world is set up.
-const JOINS_PER_S: f64 = 40_000.0;
+const JOINS_PER_S: f64 = 60_000.0;
 /// Connections that are opened in a second, WebSocket handshakes included.
-const CONNECTS_PER_S: f64 = 9_000.0;
+const CONNECTS_PER_S: f64 = 12_000.0;
 /// To check a server by the transcripts and to start it some times, in seconds.
 const SERVER_S: f64 = 20.0;
 /// The proof of the generator, in seconds: a short one, and a whole one.
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_normal_plan_takes_an_evening_and_a_full_one_a_night_or_more() {
         let normal = estimate(Extent::Normal, &[]).total_s();
-        assert!((7_200..10_800).contains(&normal), "{normal}");
+        assert!((7_200..9_900).contains(&normal), "{normal}");
         assert!(estimate(Extent::Full, &[]).total_s() > 8 * 3_600);
     }
 
