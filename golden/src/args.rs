@@ -65,6 +65,9 @@ pub(crate) struct Check {
     /// One further argument of the server that is started, as --arg=--arena=bump; repeatable
     #[arg(long = "arg", value_name = "ARG", allow_hyphen_values = true, conflicts_with = "url")]
     pub(crate) server_args: Vec<String>,
+    /// How many servers run at the same time; they wait more than they work
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) at_once: u8,
     /// Only transcripts whose names contain this, or match it with its `*`
     #[arg(long, default_value = "")]
     pub(crate) filter: String,

@@ -129,3 +129,19 @@ fn a_server_is_started_with_further_arguments() {
     assert_eq!(out.status.code(), Some(2));
     assert!(text(&out.stderr).contains("takes no --arg"), "{}", text(&out.stderr));
 }
+
+#[test]
+fn plays_are_spread_over_as_many_servers_as_are_asked_for() {
+    let check = |at_once: &str| {
+        golden(&["check", "--server", "tokio", "--filter", "http/admin", "--at-once", at_once])
+    };
+    for at_once in ["1", "3"] {
+        let out = check(at_once);
+        assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
+        assert!(text(&out.stdout).contains("1 transcripts"), "{}", text(&out.stdout));
+        assert!(text(&out.stdout).contains("3 plays: 0 failed"), "{}", text(&out.stdout));
+    }
+    for none in ["0", "65"] {
+        assert_eq!(check(none).status.code(), Some(2), "{none}");
+    }
+}

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!   child         starts a program, reads where it listens, keeps what it said, ends it
+//!   printed       its lines, and its output where that is kept whole
 //!   asking        one request at a time, each waiting for its answer
 //!   answer        a response or a frame in bytes that begin with it
 //!   system        CPU time, memory and switches of processes; idle and stolen time of cores
@@ -13,5 +14,7 @@
 
 pub mod answer;
 pub mod asking;
+pub mod child;
+pub mod printed;
 pub mod system;
 pub mod system_calls;

@@ -51,11 +51,16 @@ pub const fn unit(workload: Workload) -> &'static str {
 pub const fn has_broadcasts(workload: Workload) -> bool {
     match workload {
         Workload::Sockets
+        | Workload::Sockets30k
         | Workload::State
         | Workload::Quests
         | Workload::SlowReaders
         | Workload::Mixed => true,
-        Workload::Resolve | Workload::Loot | Workload::HotBoard | Workload::ReconnectStorm => false,
+        Workload::Resolve
+        | Workload::Resolve30k
+        | Workload::Loot
+        | Workload::HotBoard
+        | Workload::ReconnectStorm => false,
     }
 }
 
