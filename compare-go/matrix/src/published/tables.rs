@@ -9,8 +9,8 @@ mod workloads;
 
 use crate::bundle::Bundle;
 use crate::cell::{Cell, Server, Workload};
+use crate::figures::work;
 use crate::figures::{Figures, Metric, Ranking};
-use crate::number::whole;
 use crate::plan::Filter;
 use crate::published::library::Backing;
 use crate::published::markdown::Sheet;
@@ -198,8 +198,8 @@ impl<'f, 'b> Among<'f, 'b> {
         first.unwrap_or(Metric::Latency(Percentile::P99))
     }
 
-    /// The best setting of each runtime by a metric, each peer and each build of Go, the best first,
-    /// and last those of which none has it.
+    /// The best setting of each runtime by a metric, each peer and each build of Go, the best
+    /// first; those that have no figure last.
     fn best_settings(&self, metric: Metric) -> Vec<Server> {
         let family = |server: Server| match server {
             Server::Engine { runtime, .. } => runtime.to_string(),
@@ -224,10 +224,7 @@ impl<'f, 'b> Among<'f, 'b> {
     fn source(&self) -> String {
         let Bundle { head, environment, plan, .. } = self.figures.bundle;
         let load = &plan.loads[&self.workload];
-        let rate = match load.rate_per_s {
-            Some(rate) => format!("{}/s offered", quantity::count(whole(rate))),
-            None => "as fast as it was answered".to_owned(),
-        };
+        let rate = work::offered(self.workload, load.rate_per_s);
         format!(
             "`{}`, {rate}, {} connections; medians of {} rounds with their 95 % intervals. From \
              bundle `{}` (manifest `{}`), commit `{}`.",

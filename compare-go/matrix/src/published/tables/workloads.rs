@@ -3,7 +3,6 @@
 use crate::bundle::Bundle;
 use crate::cell::Workload;
 use crate::figures::work;
-use crate::number::whole;
 use crate::plan::{Extent, Load, Task, loads};
 use crate::published::markdown::Sheet;
 use crate::quantity::{count, duration};
@@ -14,9 +13,9 @@ use std::collections::BTreeSet;
 pub(super) fn offered() -> Sheet {
     let rows = Workload::ALL.into_iter().map(|workload| {
         let mut row = vec![format!("`{workload}`")];
-        row.extend(Extent::ALL.map(|extent| asked(&loads::load(extent, workload))));
+        row.extend(Extent::ALL.map(|extent| asked(workload, &loads::load(extent, workload))));
         row.push(work::unit(workload).to_owned());
-        row.push(promised(loads::promises(workload)));
+        row.push(promised(loads::promises(Extent::Full, workload)));
         row
     });
     let headings = std::iter::once("workload".to_owned())
@@ -32,7 +31,7 @@ pub(super) fn offered() -> Sheet {
         words: vec![0, 4, 5],
         notes: vec![
             "Requests a second, over connections that ask, with players in the world; promises are \
-             those for which the highest rate is searched."
+             those for which the highest rate is searched in a full matrix."
                 .to_owned(),
             format!("Counted for {} of warm-up.", counted.join(", ")),
         ],
@@ -51,7 +50,7 @@ pub(super) fn of_bundle(bundle: &Bundle) -> Sheet {
         let searched: Vec<Slo> = searched.into_iter().rev().collect();
         vec![
             format!("`{workload}`"),
-            rate(load),
+            work::offered(*workload, load.rate_per_s),
             count(u64::from(load.connections)),
             count(u64::from(load.sessions)),
             format!("{} after {}", s(load.counted_ms), s(load.warm_up_ms)),
@@ -74,17 +73,14 @@ pub(super) fn of_bundle(bundle: &Bundle) -> Sheet {
     }
 }
 
-fn asked(load: &Load) -> String {
+fn asked(workload: Workload, load: &Load) -> String {
     let Load { connections, sessions, .. } = load;
     let players = match sessions {
         0 => String::new(),
         players => format!(", {} players", count(u64::from(*players))),
     };
-    format!("{} over {}{players}", rate(load), count(u64::from(*connections)))
-}
-
-fn rate(load: &Load) -> String {
-    load.rate_per_s.map_or("closed loop".to_owned(), |rate| format!("{}/s", count(whole(rate))))
+    let rate = work::offered(workload, load.rate_per_s);
+    format!("{rate} over {}{players}", count(u64::from(*connections)))
 }
 
 fn promised(slos: &[Slo]) -> String {
