@@ -5,6 +5,7 @@
 //!   child         starts a program, reads where it listens, keeps what it said, ends it
 //!   asking        one request at a time, each waiting for its answer
 //!   answer        a response or a frame in bytes that begin with it
+//!   cgroup        what control groups leave of CPU and memory
 //!   system        CPU time, memory and switches of processes; idle and stolen time of cores
 //!   system_calls  how many system calls a process makes, by perf or strace
 //! ```
@@ -13,5 +14,6 @@
 
 pub mod answer;
 pub mod asking;
+pub mod cgroup;
 pub mod system;
 pub mod system_calls;
