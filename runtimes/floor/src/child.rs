@@ -2,13 +2,13 @@
 
 use crate::peer::Peer;
 use crate::world::{self, HUNT, Players};
-use ::process::asking::{Asking, request};
-use ::process::{answer, system};
 use anyhow::{Context, ensure};
 use engine_core::time::Timestamp;
+use process::answer;
+use process::asking::{Asking, request};
+use process::child::{Child, Launch};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
@@ -53,31 +53,25 @@ impl Running {
     }
 
     fn try_start(program: &Path, peer: Peer, core: usize, players: u32) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
+        let launch = Launch::new(program)
             .args(["serve", "--peer", peer.name()])
             .args(["--core", &core.to_string(), "--players", &players.to_string()])
-            .env("HUNT_KEYS", world::keys_text())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = child.stdout.take().expect("it is piped");
-        // Kept from here on, so that it is killed whatever happens.
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut this = Self { child, peer, address, players: Players::new(players, 0) };
-        let lines = system::lines(stdout);
-        let line = |name: &str| -> anyhow::Result<String> {
-            let text = lines.recv_timeout(START).context("it does not say where it listens")?;
-            let value = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));
-            Ok(value.with_context(|| format!("`{text}` is not `{name}: ...`"))?.to_owned())
-        };
-        this.address = socket_address(&line("players")?)?;
-        if peer.is_engine() {
-            let admin = socket_address(&line("admin")?)?;
-            this.players = set_up(this.address, admin, players)?;
+            .env("HUNT_KEYS", world::keys_text());
+        let mut child = Child::start(&launch)?;
+        let (address, players) = if peer.is_engine() {
+            let at = child.addresses(START)?;
+            (at.players, set_up(at.players, at.admin, players)?)
         } else {
-            this.players.started_ms = line("started-ms")?.parse()?;
-        }
-        Ok(this)
+            let address = child.line(START, |line| {
+                line.strip_prefix("players: http://").map(str::parse::<SocketAddr>)
+            })??;
+            let started =
+                child.line(START, |line| line.strip_prefix("started-ms: ").map(str::parse))?;
+            let mut world = Players::new(players, 0);
+            world.started_ms = started?;
+            (address, world)
+        };
+        Ok(Self { child, peer, address, players })
     }
 
     /// Its process.
@@ -88,21 +82,10 @@ impl Running {
 
     /// What became of it, where it has ended.
     pub fn ended(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok().flatten()?;
-        Some(format!("{} has ended with {status}", self.peer))
+        let status = self.child.ended().ok().flatten()?;
+        let said = self.child.said().join(" | ");
+        Some(format!("{} has ended with {status}; it said: {said}", self.peer))
     }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn socket_address(url: &str) -> anyhow::Result<SocketAddr> {
-    let address = url.strip_prefix("http://").context("not an address")?;
-    Ok(address.parse()?)
 }
 
 /// Publishes the quest, starts the hunt and lets the players join, by requests like anybody's.

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!   child         starts a program, reads where it listens, keeps what it said, ends it
+//!   printed       its lines, and its output where that is kept whole
 //!   asking        one request at a time, each waiting for its answer
 //!   answer        a response or a frame in bytes that begin with it
 //!   cgroup        what control groups leave of CPU and memory
@@ -15,5 +16,7 @@
 pub mod answer;
 pub mod asking;
 pub mod cgroup;
+pub mod child;
+pub mod printed;
 pub mod system;
 pub mod system_calls;

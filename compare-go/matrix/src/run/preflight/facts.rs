@@ -9,6 +9,7 @@ use crate::run::environment::files::{HUNT_SERVER, field, number, text};
 use crate::run::environment::tools::TOOLS;
 use crate::run::environment::{self, machine};
 use crate::run::preflight::busy::Busy;
+use crate::run::serving;
 use process::cgroup::Cgroup;
 use rustix::process::{Resource, geteuid, getrlimit};
 use serde_json::Value;
@@ -65,7 +66,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Gathers them.
-    pub(super) fn gather(top: &Path, _plan: &Plan, cores: &Cores) -> Self {
+    pub(super) fn gather(top: &Path, plan: &Plan, cores: &Cores) -> Self {
         let root = Path::new("/");
         let sys = |name: &str| number::<u64>(root, &format!("proc/sys/{name}")).ok();
         let meminfo = text(root, "proc/meminfo").unwrap_or_default();
@@ -78,7 +79,7 @@ impl Facts {
         });
         let clock = "sys/devices/system/clocksource/clocksource0/current_clocksource";
         Self {
-            shortages: Vec::new(),
+            shortages: shortages(plan, cores),
             ports: ports(root),
             somaxconn: sys("net/core/somaxconn"),
             conntrack_max: sys("net/netfilter/nf_conntrack_max"),
@@ -101,6 +102,18 @@ impl Facts {
             built: top.join(HUNT_SERVER).exists(),
         }
     }
+}
+
+/// Cells whose connections their server cannot hold.
+fn shortages(plan: &Plan, cores: &Cores) -> Vec<(Cell, String)> {
+    let mut cells: Vec<Cell> = plan.steps.iter().map(|step| step.cell).collect();
+    cells.sort_unstable();
+    cells.dedup();
+    let short = |cell: Cell| {
+        let load = plan.loads.get(&cell.workload)?;
+        Some((cell, serving::shortage(cell.server, load, cores)?))
+    };
+    cells.into_iter().filter_map(short).collect()
 }
 
 fn ports(root: &Path) -> Option<u64> {
