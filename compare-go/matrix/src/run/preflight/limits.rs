@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(faults(&facts, &plan(&["hyper,sockets"])), []);
         facts.conntrack_max = Some(both - 1);
         let fault = one(&facts, &["hyper,sockets"]);
-        assert!(!fault.fatal && fault.remedy.contains("nf_conntrack_max to 60000"), "{fault:?}");
+        assert!(!fault.fatal && fault.remedy.contains(&format!("max to {both} or")), "{fault:?}");
         (facts.conntrack_max, facts.files_max) = (None, Some(both - 1));
         assert!(one(&facts, &["hyper,sockets"]).fatal);
     }
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(faults(&facts, &plan(&["hyper,sockets"])), []);
         facts.memory_bytes = Some(needed - 1);
         let fault = one(&facts, &["hyper,sockets"]);
-        assert!(fault.what.contains("2.83 GiB of memory are free"), "{fault:?}");
+        assert!(fault.what.contains(" of memory are free, and the "), "{fault:?}");
     }
 
     #[test]
