@@ -9,6 +9,7 @@
 //!   meter         CPU time, waiting and switches of a process and of those that it started
 //!   cores         idle and stolen time of cores
 //!   system        memory of a process, cores to be bound to, what machine this is
+//!   cgroup        what control groups leave of CPU and memory
 //!   system_calls  how many system calls a process makes, by perf or strace
 //! ```
 //!
@@ -16,6 +17,7 @@
 
 pub mod answer;
 pub mod asking;
+pub mod cgroup;
 pub mod child;
 pub mod cores;
 pub mod meter;
