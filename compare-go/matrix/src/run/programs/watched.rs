@@ -1,10 +1,13 @@
 //! A tool that runs to its end: what it is at is shown now and then, and it is ended when it is to
 //! stop, with all that it started.
 
+use crate::bundle::run::CommandLine;
 use crate::run::interrupt::Stop;
 use crate::run::show::Show;
 use anyhow::{Context, bail};
 use process::child::{Child, Launch};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -76,4 +79,16 @@ pub(in crate::run) fn watched(
     let said = child.said();
     let output = child.take_output().with_context(|| what.to_owned())?;
     Ok(Ended { status, output, said })
+}
+
+/// How a program is started that a record names by its command line.
+pub(in crate::run) fn launch(top: &Path, line: &CommandLine) -> Launch {
+    Launch {
+        program: PathBuf::from(&line.program),
+        args: line.args.iter().map(OsString::from).collect(),
+        env: line.env.clone(),
+        folder: Some(top.to_owned()),
+        cores: line.cores.iter().filter_map(|core| usize::try_from(*core).ok()).collect(),
+        keep_output: false,
+    }
 }
