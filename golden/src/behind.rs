@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// A library behind which the game is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Library {
+pub enum Web {
     /// hyper, with tungstenite.
     Hyper,
     /// axum.
@@ -19,15 +19,15 @@ pub enum Library {
 /// Why the program is not there.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "floor, which serves {library}, does not build: {said}\nbuild it with `cargo build --package \
+    "floor, which serves {web}, does not build: {said}\nbuild it with `cargo build --package \
      floor`, and name it with --program"
 )]
 pub struct NotBuilt {
-    library: &'static str,
+    web: &'static str,
     said: String,
 }
 
-impl Library {
+impl Web {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Hyper, Self::Axum];
 
@@ -51,8 +51,9 @@ pub fn package() -> PathBuf {
 ///
 /// # Errors
 /// If there is no cargo, or the package does not compile.
-pub fn build(library: Library) -> Result<PathBuf, NotBuilt> {
-    let (profile, folder) = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
+pub fn build(web: Web) -> Result<PathBuf, NotBuilt> {
+    let (profile, folder) =
+        if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
     let target = target();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -66,5 +67,5 @@ pub fn build(library: Library) -> Result<PathBuf, NotBuilt> {
         Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         Err(error) => format!("cargo does not start: {error}"),
     };
-    Err(NotBuilt { library: library.name(), said })
+    Err(NotBuilt { web: web.name(), said })
 }

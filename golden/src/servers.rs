@@ -1,6 +1,6 @@
 //! The servers that the transcripts are played against, by name.
 
-use crate::behind::Library;
+use crate::behind::Web;
 use crate::go::Build;
 use backends::Backend;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ pub enum Server {
     /// A server of the Go module.
     Go(Build),
     /// The game behind an HTTP library.
-    Behind(Library),
+    Behind(Web),
 }
 
 impl Server {
@@ -33,12 +33,12 @@ impl Server {
         if let Some(build) = Build::ALL.into_iter().find(|build| build.name() == name) {
             return Ok(Self::Go(build));
         }
-        if let Some(library) = Library::ALL.into_iter().find(|library| library.name() == name) {
-            return Ok(Self::Behind(library));
+        if let Some(web) = Web::ALL.into_iter().find(|web| web.name() == name) {
+            return Ok(Self::Behind(web));
         }
         let mut message = format!("no server is called {name}; there are: core");
         let backends = Backend::ALL.map(Backend::name);
-        let others = (Build::ALL.map(Build::name), Library::ALL.map(Library::name));
+        let others = (Build::ALL.map(Build::name), Web::ALL.map(Web::name));
         for known in backends.iter().chain(&others.0).chain(&others.1) {
             let _ = write!(message, ", {known}");
         }
@@ -52,7 +52,7 @@ impl Server {
             Self::Core => "core",
             Self::Own(backend) => backend.name(),
             Self::Go(build) => build.name(),
-            Self::Behind(library) => library.name(),
+            Self::Behind(web) => web.name(),
         }
     }
 
@@ -76,6 +76,6 @@ mod tests {
         assert!(error.contains("tokio-per-core") && error.contains("go-nethttp"), "{error}");
         assert!(error.contains("hyper") && error.contains("axum"), "{error}");
         assert_eq!(Server::from_name("go-fasthttp"), Ok(Server::Go(Build::FastHttp)));
-        assert_eq!(Server::from_name("axum"), Ok(Server::Behind(Library::Axum)));
+        assert_eq!(Server::from_name("axum"), Ok(Server::Behind(Web::Axum)));
     }
 }

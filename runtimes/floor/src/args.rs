@@ -213,9 +213,7 @@ fn serve_command() -> Command {
         .arg(arg("listen", "ADDR", "Where players connect"))
         .arg(arg("admin", "ADDR", "Where operators connect"))
         .arg(arg("workers", "N", "Threads of axum; hyper has one"))
-        .arg(
-            arg("limit", "NAME=VALUE", "Sets a limit; repeatable").action(ArgAction::Append),
-        )
+        .arg(arg("limit", "NAME=VALUE", "Sets a limit; repeatable").action(ArgAction::Append))
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

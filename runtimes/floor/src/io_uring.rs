@@ -7,8 +7,8 @@
 #![expect(unsafe_code, reason = "the kernel reads and writes what entries name")]
 
 use crate::game::Game;
-use crate::ring_buffers::{GROUP, RingBuffers};
 use crate::peers::TICK_MS;
+use crate::ring_buffers::{GROUP, RingBuffers};
 use crate::wire::{Turn, Wire};
 use engine_core::seam::Frame;
 use io_uring::types::{Fd, Fixed, SubmitArgs, Timespec};

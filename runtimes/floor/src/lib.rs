@@ -4,8 +4,8 @@
 //!   core A: the client                          core B: one peer at a time, a child process
 //!   ┌───────────────────────────┐               ┌──────────────────────────────────────────────┐
 //!   │ agree    the same answers │               │ epoll, io_uring   wire ──► game              │
-//!   │ run      rounds, shuffled │  loopback     │ hyper_peer        hyper ─► game              │
-//!   │ measure  CPU, latency     │ ◄───────────► │ axum_peer         axum ──► game              │
+//!   │ run      rounds, shuffled │  loopback     │ peers::on_hyper   hyper ─► game              │
+//!   │ measure  CPU, latency     │ ◄───────────► │ peers::on_axum    axum ──► game              │
 //!   │ client   closed loop      │               │ hunt_server::cli           the whole server, │
 //!   └───────────────────────────┘               │                            on each backend   │
 //!                                               └──────────────────────────────────────────────┘

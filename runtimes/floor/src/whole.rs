@@ -6,6 +6,7 @@ use crate::peer::Peer;
 use crate::peers::server::Server;
 use crate::peers::{Setup, on_axum, on_hyper};
 use anyhow::{Context, bail, ensure};
+use driver::clock::Clock;
 use driver::net;
 use engine_core::api::hunts::Settings;
 use engine_core::game::hash::Seed;
@@ -13,7 +14,6 @@ use hunt_server::config::Config;
 use hunt_server::load::{Flags, load};
 use hunt_server::process::{Descriptors, raise_nofile};
 use hunt_server::{secrets, signals, token_command};
-use driver::clock::Clock;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
@@ -53,8 +53,11 @@ pub fn serve(options: &Whole) -> anyhow::Result<ExitCode> {
         let _ = writeln!(io::stderr(), "floor: {warning}");
     }
     let (public, admin) = (listen("listen", config.listen)?, listen("admin", config.admin)?);
-    let greeting =
-        format!("players: http://{}\nadmin: http://{}\n", public.local_addr()?, admin.local_addr()?);
+    let greeting = format!(
+        "players: http://{}\nadmin: http://{}\n",
+        public.local_addr()?,
+        admin.local_addr()?
+    );
     let drain_ms = config.drain_ms;
     let game = game(config)?;
     let server = Arc::new(Server::new(peer.name(), workers, true, &game));

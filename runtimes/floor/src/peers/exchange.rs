@@ -108,8 +108,7 @@ fn decide<H: Shared>(shared: &H, listener: Listener, parts: &Parts) -> Decided {
     let now = server.clock.now().timestamp();
     let routed = server.api.clone().route(now, listener, &head, Global);
     let mut verdict = routed.verdict;
-    let is_malformed =
-        |refused: &Refused| refused.refusal.problem == Problem::MalformedRequest;
+    let is_malformed = |refused: &Refused| refused.refusal.problem == Problem::MalformedRequest;
     let mut last = !head.keep_alive || verdict.as_ref().is_err_and(is_malformed);
     let framed = !matches!(head.body, Framing::None | Framing::Length(0));
     let expects = head.expect != Expect::None && !head.http10 && framed;

@@ -41,12 +41,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// What a server and its game have done until now.
     #[must_use]
-    pub fn of(
-        server: &Server,
-        responses: Responses,
-        hunts: PartitionFigures,
-        quests: u64,
-    ) -> Self {
+    pub fn of(server: &Server, responses: Responses, hunts: PartitionFigures, quests: u64) -> Self {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let of = &server.figures;
         let slow = "Broadcast frames left out because a player was slow";

@@ -24,8 +24,8 @@ pub mod rooms;
 pub mod server;
 pub mod world;
 
-use crate::game::Game;
 use self::server::Server;
+use crate::game::Game;
 use std::net::TcpListener;
 use std::sync::Arc;
 

@@ -163,9 +163,7 @@ impl axum::serve::Listener for Accept {
 impl Message for Axum {
     fn of(kind: Kind, payload: Bytes) -> Self {
         match kind {
-            Kind::Text => {
-                Self::Text(Utf8Bytes::try_from(payload).expect("the game writes UTF-8"))
-            }
+            Kind::Text => Self::Text(Utf8Bytes::try_from(payload).expect("the game writes UTF-8")),
             Kind::Binary => Self::Binary(payload),
         }
     }

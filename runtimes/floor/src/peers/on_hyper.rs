@@ -167,9 +167,7 @@ fn switching(accept: &[u8], protocol: Option<&'static str>) -> Response<Full<Byt
 impl Message for Tungstenite {
     fn of(kind: Kind, payload: Bytes) -> Self {
         match kind {
-            Kind::Text => {
-                Self::Text(Utf8Bytes::try_from(payload).expect("the game writes UTF-8"))
-            }
+            Kind::Text => Self::Text(Utf8Bytes::try_from(payload).expect("the game writes UTF-8")),
             Kind::Binary => Self::Binary(payload),
         }
     }

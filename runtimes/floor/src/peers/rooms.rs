@@ -89,7 +89,8 @@ mod tests {
     use tokio_tungstenite::tungstenite::Message as Tungstenite;
 
     fn frame(hunt: u64, tick: u32, ended: bool) -> Frame {
-        let wire = [Some(Box::from(&b"\x81\x02{}"[..])), Some(Box::from(&b"\x82\x7e\x00\x01x"[..]))];
+        let wire =
+            [Some(Box::from(&b"\x81\x02{}"[..])), Some(Box::from(&b"\x82\x7e\x00\x01x"[..]))];
         Frame { hunt: HuntKey(hunt), tick, revision: 0, ended, wire }
     }
 

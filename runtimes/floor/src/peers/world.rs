@@ -1,7 +1,7 @@
 //! The game and the rooms of its hunts: what one lock holds, and how it is got at.
 
-use super::rooms::{Rooms, Shown};
 use super::play::Message;
+use super::rooms::{Rooms, Shown};
 use super::server::Server;
 use crate::game::{Answered, Game};
 use engine_core::api::hunts::Player;
