@@ -256,6 +256,32 @@ mod tests {
     }
 
     #[test]
+    fn the_calls_between_begin_and_end_are_counted() {
+        // On a signal it looks for a file a thousand times, which is a call each.
+        let script = "trap 'i=0; while [ $i -lt 1000 ]; do [ -e / ]; i=$((i+1)); done; echo done' \
+                      TERM; sleep 1000 & echo ready; while :; do wait; done";
+        let launch = crate::child::Launch::new("sh").args(["-c", script]);
+        let mut child = crate::child::Child::start(&launch).unwrap();
+        let says = |child: &mut crate::child::Child, text: &str| {
+            child.line(PATIENCE, |line| (line == text).then_some(())).unwrap();
+        };
+        says(&mut child, "ready");
+        let mut perf = match Perf::attach(child.id()) {
+            Ok(perf) => perf,
+            Err(error) => return eprintln!("left out: perf cannot count here: {error:#}"),
+        };
+        let once = |child: &mut crate::child::Child| {
+            child.terminate().unwrap();
+            says(child, "done");
+        };
+        once(&mut child);
+        perf.begin().unwrap();
+        once(&mut child);
+        let calls = perf.end().unwrap();
+        assert!((1_000..1_200).contains(&calls), "{calls}");
+    }
+
+    #[test]
     fn what_cannot_be_counted_has_a_reason_and_the_work_is_not_begun() {
         // No process has this number.
         let counted = count(u32::MAX / 2, || unreachable!("nobody counts")).unwrap();
