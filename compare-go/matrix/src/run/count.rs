@@ -307,3 +307,125 @@ impl Short<'_> {
         Ok(work::units(&printed.outcome.figures))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::programs::scripts::{Folder, script};
+    use crate::testing::printed;
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
+
+    /// A server that asks for memory 10 times, 1000 bytes in all, whenever it is asked for
+    /// metrics; and for what else it is told to.
+    fn admin(beside: Arc<AtomicU64>) -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut told = 0;
+            for mut socket in listener.incoming().map_while(Result::ok) {
+                while matches!(socket.read(&mut [0; 4096]), Ok(1..)) {
+                    told += 1;
+                    let beside = beside.load(Ordering::SeqCst);
+                    let (requests, bytes) = (10 * told + beside, 1_000 * told + 8 * beside);
+                    let text = format!(
+                        "hunt_allocations_total {requests}\nhunt_allocated_bytes_total {bytes}\n"
+                    );
+                    let length = text.len();
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+                    let _ = socket.write_all(format!("{head}{text}").as_bytes());
+                }
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn what_telling_takes_is_left_out() {
+        let beside = Arc::new(AtomicU64::new(0));
+        let mut counters = Counters::of_memory(RUST);
+        counters.ready(0, admin(Arc::clone(&beside)));
+        counters.begin();
+        beside.store(500, Ordering::SeqCst);
+        counters.end();
+        assert_eq!(counters.asked(), Observed::Is(Memory { requests: 500, bytes: 4_000 }));
+    }
+
+    #[test]
+    fn a_server_that_does_not_tell_has_a_reason() {
+        let mut counters = Counters::of_memory(GO);
+        counters.ready(0, admin(Arc::default()));
+        counters.begin();
+        counters.end();
+        let asked = counters.asked();
+        assert!(asked.why_missing().unwrap().contains("go_gc_heap"), "{asked:?}");
+        let units = Observed::Is(3);
+        assert!(with_units(&asked, &units, |_, units| units).why_missing().is_some());
+        let calls = Counters::of_calls().calls();
+        assert!(calls.why_missing().is_some());
+    }
+
+    fn short(server: &str, generator: &str, stop: &Stop) -> anyhow::Result<(u64, Counters)> {
+        let folder = Folder::new("count");
+        let admin = admin(Arc::default());
+        let greeting = format!("echo players: http://{admin}; echo admin: http://{admin}; {server}");
+        let load = printed::Load {
+            rate_per_s: Some(1_000.0),
+            counted_ns: 2_000_000_000,
+            answered: 2_000,
+            latency_ns: 1e5,
+            operation: "resolve".into(),
+            seconds: 2,
+            broadcasts: None,
+        };
+        std::fs::write(folder.path.join("report.json"), printed::printed(&load).get())?;
+        let line = |name: &str, text: &str| CommandLine {
+            program: script(&folder, name, text).to_string_lossy().into_owned(),
+            ..CommandLine::default()
+        };
+        let (server, generator) = (line("server", &greeting), line("generator", generator));
+        let patience = Patience::with(&Load {
+            rate_per_s: None,
+            connections: 1,
+            sessions: 1,
+            warm_up_ms: 0,
+            counted_ms: 0,
+        });
+        let mut counters = Counters::of_memory(RUST);
+        let (server, generator) = (&server, &generator);
+        let short = Short { top: &folder.path, server, generator, patience, stop };
+        let units = short.run(&mut counters)?;
+        Ok((units, counters))
+    }
+
+    const RUN: &str = "echo phase: connected 1 >&2; echo phase: warmup >&2; \
+        echo phase: measured >&2; echo phase: grace >&2; echo phase: end >&2; cat report.json";
+
+    #[test]
+    fn work_is_what_the_generator_counted() {
+        let (units, counters) = short("exec sleep 1000", RUN, &Stop::default()).unwrap();
+        assert_eq!(units, 2_000);
+        assert_eq!(counters.asked(), Observed::Is(Memory { requests: 0, bytes: 0 }));
+    }
+
+    #[test]
+    fn whatever_goes_wrong_is_a_reason_and_a_stop_is_a_stop() {
+        let why = |server: &str, generator: &str| {
+            let error = short(server, generator, &Stop::default()).unwrap_err();
+            format!("{error:#}")
+        };
+        let text = why("sleep 0.3; exit 3", "exec sleep 1000");
+        assert!(text.contains("exit status: 3"), "{text}");
+        let text = why("exec sleep 1000", "echo no world >&2; exit 1");
+        assert!(text.contains("no world"), "{text}");
+        let stop = Stop::default();
+        stop.ask();
+        let stopped = short("exec sleep 1000", RUN, &stop).map(|(units, _)| units);
+        assert_eq!(observed(stopped), Err(Interrupted));
+        let failed = observed(Err(anyhow::anyhow!("it broke")));
+        assert_eq!(failed, Ok(Observed::missing("it broke")));
+    }
+}
