@@ -129,7 +129,10 @@ pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<
             let recorded = &bundle.environment.cores;
             let cores = Wanted {
                 server_cores: wanted.server_cores.clone().or(Some(recorded.server.clone())),
-                generator_cores: wanted.generator_cores.clone().or(Some(recorded.generator.clone())),
+                generator_cores: wanted
+                    .generator_cores
+                    .clone()
+                    .or(Some(recorded.generator.clone())),
                 ..wanted.clone()
             };
             let cores = cores.cores(show)?;

@@ -5,6 +5,7 @@ use crate::bundle::run::Proof;
 use crate::plan::Extent;
 use crate::run::interrupt::Stop;
 use crate::run::programs::Program;
+use crate::run::show::Show;
 use std::path::Path;
 
 /// Runs `hunt-load prove`.
@@ -17,7 +18,14 @@ pub fn prove(
     _number: u32,
     _extent: Extent,
     _cores: &Cores,
+    _show: &mut dyn Show,
     _stop: &Stop,
 ) -> anyhow::Result<Proof> {
+    unimplemented!()
+}
+
+/// Whether another proof may come out otherwise.
+#[must_use]
+pub fn again(_proof: &Proof) -> bool {
     unimplemented!()
 }

@@ -4,16 +4,16 @@
 //!
 //! How any of it is done is not known here.
 
+use crate::bundle::generator::Proven;
 use crate::bundle::run::{Outcome, Proof, Purpose, Run};
 use crate::bundle::server::{ServerRecord, ServerState};
 use crate::bundle::write::Writer;
 use crate::bundle::{Bundle, End};
-use crate::bundle::generator::Proven;
 use crate::cell::Server;
 use crate::figures::{Metric, RunFigures};
 use crate::number::float;
 use crate::plan::estimate::Estimate;
-use crate::plan::progress::{Status, first_open};
+use crate::plan::progress::Status;
 use crate::plan::{Plan, Step, Twin};
 use crate::quantity::{duration, figure};
 use crate::run::interrupt::Stop;
@@ -148,11 +148,14 @@ impl Doing {
         let most_per_s = self.proven_per_s();
         let proof = u32::try_from(self.bundle.proofs.len())?;
         let begun = Instant::now();
-        let at_first = remaining_s(&self.bundle, most_per_s);
-        while let Some((index, step, status)) = first_open(&self.bundle, most_per_s) {
+        let mut at = 0;
+        let at_first = self.remaining_s(at, most_per_s);
+        while let Some((index, step, status)) = self.open(at, most_per_s) {
             stop.check()?;
             let Status::Next { attempt, purpose, offered_per_s } = status else { break };
-            let left_s = remaining_s(&self.bundle, most_per_s);
+            // What is done stays so: to look at it again would mean to read all its histograms.
+            at = index;
+            let left_s = self.remaining_s(at, most_per_s);
             let left_s = left(begun.elapsed().as_secs_f64(), at_first, left_s);
             show.progress(&self.progress(index, &step, (purpose, offered_per_s), left_s));
             let load = &self.bundle.plan.loads[&step.cell.workload];
@@ -160,12 +163,35 @@ impl Doing {
             let run = work.measure(&asked)?;
             self.writer.run(&run)?;
             show.note(&format!("{}: {}", what(&step, purpose, offered_per_s), came_to(&run)));
-            let at = self.bundle.runs.partition_point(|other| {
-                (other.step, other.attempt) < (run.step, run.attempt)
-            });
-            self.bundle.runs.insert(at, run);
+            let place = self
+                .bundle
+                .runs
+                .partition_point(|other| (other.step, other.attempt) < (run.step, run.attempt));
+            self.bundle.runs.insert(place, run);
         }
         Ok(())
+    }
+
+    /// The steps from one on, with their states.
+    fn from(&self, at: u32, most_per_s: f64) -> impl Iterator<Item = (u32, Step, Status)> {
+        let steps = (0..).zip(&self.bundle.plan.steps).skip(at as usize);
+        steps.map(move |(index, step)| {
+            (index, *step, Status::of(&self.bundle, index, step, most_per_s))
+        })
+    }
+
+    /// The first that is open.
+    fn open(&self, at: u32, most_per_s: f64) -> Option<(u32, Step, Status)> {
+        self.from(at, most_per_s).find(|(.., status)| matches!(status, Status::Next { .. }))
+    }
+
+    /// How long what is open takes by the estimate, in seconds.
+    fn remaining_s(&self, at: u32, most_per_s: f64) -> u64 {
+        let open = self.from(at, most_per_s);
+        let open = open.filter(|(.., status)| matches!(status, Status::Next { .. }));
+        let steps = open.map(|(_, step, _)| step).collect();
+        let estimate = Estimate::of(&Plan { steps, ..self.bundle.plan.clone() });
+        estimate.measuring_s + estimate.searching_s
     }
 
     /// Up to which rate the generator is proven.
@@ -202,17 +228,6 @@ fn sittings(mut proofs: &[Proof]) -> u32 {
         proofs = if first.holds() { rest } else { rest.get(1..).unwrap_or_default() };
     }
     sittings
-}
-
-/// How long what is open takes by the estimate, in seconds.
-fn remaining_s(bundle: &Bundle, most_per_s: f64) -> u64 {
-    let steps = (0..).zip(&bundle.plan.steps);
-    let open = steps.filter(|(index, step)| {
-        matches!(Status::of(bundle, *index, step, most_per_s), Status::Next { .. })
-    });
-    let steps = open.map(|(_, step)| *step).collect();
-    let estimate = Estimate::of(&Plan { steps, ..bundle.plan.clone() });
-    estimate.measuring_s + estimate.searching_s
 }
 
 /// The time that is left: as the estimate has it at first, then as what is done has shown.
@@ -273,6 +288,3 @@ pub(crate) fn announced(plan: &Plan) -> String {
     }
     text + ", by the times of each run and what setting up takes as a rule"
 }
-
-#[cfg(test)]
-mod tests;
