@@ -173,7 +173,7 @@ impl Programs {
                 Err(why) => Err(why),
             };
             building.go_on()?;
-            built.insert(name, program);
+            built.insert(name, program.map_err(|why| watched::from_top(building.top, &why)));
         }
         let mut must = |name: Name| {
             let program = built.remove(&name).context("every plan has it")?;
