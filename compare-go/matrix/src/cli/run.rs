@@ -100,7 +100,8 @@ fn cores(text: &str) -> Result<Cores, String> {
     let mut list = Vec::new();
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let core = |text: &str| text.parse().ok().filter(|core| *core < CORES_MAX).ok_or_else(wrong);
+        let core =
+            |text: &str| text.parse().ok().filter(|core| *core < CORES_MAX).ok_or_else(wrong);
         let (first, last): (u32, u32) = (core(first)?, core(last)?);
         if last < first {
             return Err(wrong());

@@ -65,8 +65,7 @@ pub fn measure(
         Purpose::Search(_) | Purpose::Confirm(_) => Detail::Whole,
     };
     let patience = Patience::with(&load);
-    let mut trial =
-        Trial { top, server: &server, generator, detail, cores, patience, stop };
+    let mut trial = Trial { top, server: &server, generator, detail, cores, patience, stop };
     let mut outcome = match serving::shortage(cell.server, &load, cores) {
         Some(why) => Outcome::Failed(never_started(why)),
         None => trial.make()?,

@@ -39,6 +39,7 @@ use interrupt::Stop;
 use measure::{Asked, now_unix_ms};
 use preflight::{Choice, Fault};
 use programs::Programs;
+use prove::Attempt;
 use show::Show;
 use std::path::{Path, PathBuf};
 use steps::{Doing, Work};
@@ -129,7 +130,10 @@ pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<
             let recorded = &bundle.environment.cores;
             let cores = Wanted {
                 server_cores: wanted.server_cores.clone().or(Some(recorded.server.clone())),
-                generator_cores: wanted.generator_cores.clone().or(Some(recorded.generator.clone())),
+                generator_cores: wanted
+                    .generator_cores
+                    .clone()
+                    .or(Some(recorded.generator.clone())),
                 ..wanted.clone()
             };
             let cores = cores.cores(show)?;
@@ -273,13 +277,13 @@ impl Work for Bench<'_> {
         ready::ready(top, server, *extent, programs, cores, show, stop)
     }
 
-    fn prove(&mut self, number: u32, show: &mut dyn Show) -> anyhow::Result<Proof> {
+    fn prove(&mut self, attempt: Attempt<'_>, show: &mut dyn Show) -> anyhow::Result<Proof> {
         let generator = self.programs.generator();
-        prove::prove(self.top, generator, number, self.extent, &self.cores, show, self.stop)
+        prove::prove(self.top, generator, attempt, self.extent, &self.cores, show, self.stop)
     }
 
-    fn is_worth_another(&self, proof: &Proof) -> bool {
-        proof.number % 2 == 1 && prove::again(proof)
+    fn is_worth_a_proof(&self, before: &[Proof]) -> bool {
+        prove::again(before)
     }
 
     fn measure(&mut self, asked: &Asked<'_>) -> anyhow::Result<Run> {

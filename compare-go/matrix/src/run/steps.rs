@@ -4,20 +4,21 @@
 //!
 //! How any of it is done is not known here.
 
+use crate::bundle::generator::Proven;
 use crate::bundle::run::{Outcome, Proof, Purpose, Run};
 use crate::bundle::server::{ServerRecord, ServerState};
 use crate::bundle::write::Writer;
 use crate::bundle::{Bundle, End};
-use crate::bundle::generator::Proven;
 use crate::cell::Server;
 use crate::figures::{Metric, RunFigures};
 use crate::number::float;
 use crate::plan::estimate::Estimate;
-use crate::plan::progress::{Status, first_open};
+use crate::plan::progress::Status;
 use crate::plan::{Plan, Step, Twin};
 use crate::quantity::{duration, figure};
 use crate::run::interrupt::Stop;
 use crate::run::measure::{Asked, now_unix_ms};
+use crate::run::prove::Attempt;
 use crate::run::show::{Progress, Show};
 use crate::slo::Percentile;
 use anyhow::bail;
@@ -28,9 +29,9 @@ pub(crate) trait Work {
     /// Looks at a server.
     fn ready(&mut self, server: Server, show: &mut dyn Show) -> anyhow::Result<ServerRecord>;
     /// Lets the generator prove itself.
-    fn prove(&mut self, number: u32, show: &mut dyn Show) -> anyhow::Result<Proof>;
-    /// Whether another proof may come out otherwise.
-    fn is_worth_another(&self, proof: &Proof) -> bool;
+    fn prove(&mut self, attempt: Attempt<'_>, show: &mut dyn Show) -> anyhow::Result<Proof>;
+    /// Whether another proof is worth its time after these of one sitting.
+    fn is_worth_a_proof(&self, before: &[Proof]) -> bool;
     /// Makes a run.
     fn measure(&mut self, asked: &Asked<'_>) -> anyhow::Result<Run>;
 }
@@ -42,15 +43,12 @@ pub(crate) struct Doing {
     bundle: Bundle,
     /// Whether it goes on where the generator did not prove itself.
     unproven: bool,
-    /// How often it was taken up again.
-    resumed: u32,
 }
 
 impl Doing {
     /// From what is there of a bundle.
     pub(crate) fn new(writer: Writer, bundle: Bundle, unproven: bool) -> Self {
-        let resumed = sittings(&bundle.proofs);
-        Self { writer, bundle, unproven, resumed }
+        Self { writer, bundle, unproven }
     }
 
     /// Does it to its end.
@@ -64,10 +62,11 @@ impl Doing {
         show: &mut dyn Show,
         stop: &Stop,
     ) -> anyhow::Result<()> {
+        let resumed = sittings(work, &self.bundle.proofs);
         self.servers(work, show, stop)?;
         self.prove(work, show, stop)?;
         self.measure(work, show, stop)?;
-        let end = End { ended_unix_ms: now_unix_ms(), resumed: self.resumed };
+        let end = End { ended_unix_ms: now_unix_ms(), resumed };
         Ok(self.writer.end(&end)?)
     }
 
@@ -111,32 +110,32 @@ impl Doing {
         show: &mut dyn Show,
         stop: &Stop,
     ) -> anyhow::Result<()> {
-        loop {
+        let mut sitting: Vec<Proof> = Vec::new();
+        while work.is_worth_a_proof(&sitting) {
             stop.check()?;
+            if !sitting.is_empty() {
+                show.note("the generator did not prove itself; once more");
+            }
             show.step("the generator proves itself");
             let number = u32::try_from(self.bundle.proofs.len() + 1)?;
-            let proof = work.prove(number, show)?;
+            let proof = work.prove(Attempt { number, before: &sitting }, show)?;
             self.writer.proof(&proof)?;
-            let (holds, again) = (proof.holds(), work.is_worth_another(&proof));
-            self.bundle.proofs.push(proof);
-            if holds {
-                return Ok(());
-            }
-            if again {
-                show.note("the generator did not prove itself; once more");
-                continue;
-            }
-            let what = "the generator did not prove itself on this machine, so that no figure \
-                        would count";
-            if !self.unproven {
-                bail!(
-                    "{what}: see what disturbs it with `cargo load prove`; or go on with \
-                     --unproven, and all results are marked invalid"
-                );
-            }
-            show.note(&format!("{what}; going on all the same: ALL RESULTS ARE INVALID"));
+            self.bundle.proofs.push(proof.clone());
+            sitting.push(proof);
+        }
+        if sitting.last().is_some_and(Proof::holds) {
             return Ok(());
         }
+        let what =
+            "the generator did not prove itself on this machine, so that no figure would count";
+        if !self.unproven {
+            bail!(
+                "{what}: see what disturbs it with `cargo load prove`; or go on with --unproven, \
+                 and all results are marked invalid"
+            );
+        }
+        show.note(&format!("{what}; going on all the same: ALL RESULTS ARE INVALID"));
+        Ok(())
     }
 
     fn measure(
@@ -148,11 +147,14 @@ impl Doing {
         let most_per_s = self.proven_per_s();
         let proof = u32::try_from(self.bundle.proofs.len())?;
         let begun = Instant::now();
-        let at_first = remaining_s(&self.bundle, most_per_s);
-        while let Some((index, step, status)) = first_open(&self.bundle, most_per_s) {
+        let mut at = 0;
+        let at_first = self.remaining_s(at, most_per_s);
+        while let Some((index, step, status)) = self.open(at, most_per_s) {
             stop.check()?;
             let Status::Next { attempt, purpose, offered_per_s } = status else { break };
-            let left_s = remaining_s(&self.bundle, most_per_s);
+            // What is done stays so: to look at it again would mean to read all its histograms.
+            at = index;
+            let left_s = self.remaining_s(at, most_per_s);
             let left_s = left(begun.elapsed().as_secs_f64(), at_first, left_s);
             show.progress(&self.progress(index, &step, (purpose, offered_per_s), left_s));
             let load = &self.bundle.plan.loads[&step.cell.workload];
@@ -160,12 +162,35 @@ impl Doing {
             let run = work.measure(&asked)?;
             self.writer.run(&run)?;
             show.note(&format!("{}: {}", what(&step, purpose, offered_per_s), came_to(&run)));
-            let at = self.bundle.runs.partition_point(|other| {
-                (other.step, other.attempt) < (run.step, run.attempt)
-            });
-            self.bundle.runs.insert(at, run);
+            let place = self
+                .bundle
+                .runs
+                .partition_point(|other| (other.step, other.attempt) < (run.step, run.attempt));
+            self.bundle.runs.insert(place, run);
         }
         Ok(())
+    }
+
+    /// The steps from one on, with their states.
+    fn from(&self, at: u32, most_per_s: f64) -> impl Iterator<Item = (u32, Step, Status)> {
+        let steps = (0..).zip(&self.bundle.plan.steps).skip(at as usize);
+        steps.map(move |(index, step)| {
+            (index, *step, Status::of(&self.bundle, index, step, most_per_s))
+        })
+    }
+
+    /// The first that is open.
+    fn open(&self, at: u32, most_per_s: f64) -> Option<(u32, Step, Status)> {
+        self.from(at, most_per_s).find(|(.., status)| matches!(status, Status::Next { .. }))
+    }
+
+    /// How long what is open takes by the estimate, in seconds.
+    fn remaining_s(&self, at: u32, most_per_s: f64) -> u64 {
+        let open = self.from(at, most_per_s);
+        let open = open.filter(|(.., status)| matches!(status, Status::Next { .. }));
+        let steps = open.map(|(_, step, _)| step).collect();
+        let estimate = Estimate::of(&Plan { steps, ..self.bundle.plan.clone() });
+        estimate.measuring_s + estimate.searching_s
     }
 
     /// Up to which rate the generator is proven.
@@ -193,26 +218,16 @@ impl Doing {
 /// Where no rate is proven, none beyond this is tried.
 const UNPROVEN_PER_S: f64 = 100_000.0;
 
-/// How often a bundle was worked at, by the proofs that each sitting begins with: one that holds,
-/// or two of which the first does not.
-fn sittings(mut proofs: &[Proof]) -> u32 {
-    let mut sittings = 0;
-    while let [first, rest @ ..] = proofs {
-        sittings += 1;
-        proofs = if first.holds() { rest } else { rest.get(1..).unwrap_or_default() };
+/// How often a bundle was worked at: each sitting makes proofs as long as that is worth its time.
+fn sittings(work: &dyn Work, proofs: &[Proof]) -> u32 {
+    let (mut sittings, mut begin) = (0, 0);
+    for at in 0..proofs.len() {
+        if at == begin || !work.is_worth_a_proof(&proofs[begin..at]) {
+            sittings += 1;
+            begin = at;
+        }
     }
     sittings
-}
-
-/// How long what is open takes by the estimate, in seconds.
-fn remaining_s(bundle: &Bundle, most_per_s: f64) -> u64 {
-    let steps = (0..).zip(&bundle.plan.steps);
-    let open = steps.filter(|(index, step)| {
-        matches!(Status::of(bundle, *index, step, most_per_s), Status::Next { .. })
-    });
-    let steps = open.map(|(_, step)| *step).collect();
-    let estimate = Estimate::of(&Plan { steps, ..bundle.plan.clone() });
-    estimate.measuring_s + estimate.searching_s
 }
 
 /// The time that is left: as the estimate has it at first, then as what is done has shown.
@@ -273,6 +288,3 @@ pub(crate) fn announced(plan: &Plan) -> String {
     }
     text + ", by the times of each run and what setting up takes as a rule"
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,8 +10,7 @@ use crate::slo::Percentile;
 use std::fmt::Write;
 
 /// The metrics of the table.
-const SHOWN: [Metric; 3] =
-    [Metric::Cpu, Metric::Latency(Percentile::P99), Metric::ResidentPeak];
+const SHOWN: [Metric; 3] = [Metric::Cpu, Metric::Latency(Percentile::P99), Metric::ResidentPeak];
 /// Of many reasons the first are told; the report has all.
 const REASONS_MAX: usize = 8;
 
@@ -21,16 +20,16 @@ pub fn summary(bundle: &Bundle) -> (String, bool) {
     let figures = Figures::of(bundle);
     let mut text = String::new();
     for workload in bundle.plan.loads.keys().copied() {
-        let _ = writeln!(text, "\n{workload}, medians of {}:", several(bundle.plan.rounds as usize, "round"));
+        let _ = writeln!(
+            text,
+            "\n{workload}, medians of {}:",
+            several(bundle.plan.rounds as usize, "round")
+        );
         let mut rows = vec![vec![String::new()]];
         rows[0].extend(SHOWN.map(Metric::title));
-        for ranked in crate::figures::Ranking::of(
-            &figures,
-            workload,
-            Metric::Cpu,
-            &figures.servers(workload),
-        )
-        .rows
+        for ranked in
+            crate::figures::Ranking::of(&figures, workload, Metric::Cpu, &figures.servers(workload))
+                .rows
         {
             let cell = crate::cell::Cell { workload, server: ranked.server };
             let mut row = vec![ranked.server.to_string()];

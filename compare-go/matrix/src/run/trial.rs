@@ -11,6 +11,7 @@ use crate::run::generate::{Generator, Phase, addressed, launch};
 use crate::run::interrupt::{Interrupted, Stop};
 use crate::run::observe::{Observations, Observer, Watched};
 use process::child::{Addresses, Child};
+use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -75,7 +76,7 @@ enum Trouble {
 type Made<T> = Result<T, Trouble>;
 
 /// What went wrong while something was under way.
-fn failed<T>(during: &'static str, error: impl std::fmt::Display) -> Made<T> {
+fn failed<T>(during: &'static str, error: impl Display) -> Made<T> {
     Err(Trouble::Failed { during, error: format!("{error:#}") })
 }
 
@@ -122,8 +123,7 @@ impl Trial<'_> {
         generator: &mut Generator,
         at: Addresses,
     ) -> Made<(Observations, ExitStatus)> {
-        let watched =
-            Watched { server: server.id(), admin: at.admin, generator: generator.id() };
+        let watched = Watched { server: server.id(), admin: at.admin, generator: generator.id() };
         let observer = Observer::start(watched, self.cores);
         let mut observer = observer.or_else(|error| failed("set-up", error))?;
         let mut during = "set-up";
@@ -186,14 +186,18 @@ impl Trial<'_> {
             return failed("load", format!("the generator was killed: {exit}"));
         };
         let printed = generator.printed().or_else(|error| failed("load", error))?;
-        let garbled = |error: &dyn std::fmt::Display| {
-            failed("load", format!("the generator, which ended with {exit}, has no report: {error}"))
+        let garbled = |error: &dyn Display| {
+            format!("the generator, which ended with {exit}, has no report: {error}")
         };
-        let kept = generator::kept(&printed, self.detail).or_else(|error| garbled(&error))?;
-        let read = Printed::read(&kept).or_else(|error| garbled(&error))?;
+        let kept = generator::kept(&printed, self.detail);
+        let kept = kept.or_else(|error| failed("load", garbled(&error)))?;
+        let read = Printed::read(&kept).or_else(|error| failed("load", garbled(&error)))?;
         let requests = read.outcome.figures.requests();
         if requests.due > 0 && requests.right == 0 {
-            return failed("load", format!("none of {} requests was answered rightly", requests.due));
+            return failed(
+                "load",
+                format!("none of {} requests was answered rightly", requests.due),
+            );
         }
         let uncounted = "counted in a run of its own";
         Ok(Measured {
