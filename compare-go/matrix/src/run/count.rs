@@ -312,7 +312,7 @@ impl Short<'_> {
 mod tests {
     use super::*;
     use crate::run::programs::scripts::{Folder, script};
-    use crate::testing::printed;
+    use crate::testing::{PrintedLoad, printed};
     use std::io::{Read, Write};
     use std::net::{Ipv4Addr, SocketAddr, TcpListener};
     use std::sync::Arc;
@@ -371,8 +371,9 @@ mod tests {
     fn short(server: &str, generator: &str, stop: &Stop) -> anyhow::Result<(u64, Counters)> {
         let folder = Folder::new("count");
         let admin = admin(Arc::default());
-        let greeting = format!("echo players: http://{admin}; echo admin: http://{admin}; {server}");
-        let load = printed::Load {
+        let greeting =
+            format!("echo players: http://{admin}; echo admin: http://{admin}; {server}");
+        let load = PrintedLoad {
             rate_per_s: Some(1_000.0),
             counted_ns: 2_000_000_000,
             answered: 2_000,
@@ -381,7 +382,7 @@ mod tests {
             seconds: 2,
             broadcasts: None,
         };
-        std::fs::write(folder.path.join("report.json"), printed::printed(&load).get())?;
+        std::fs::write(folder.path.join("report.json"), printed(&load).get())?;
         let line = |name: &str, text: &str| CommandLine {
             program: script(&folder, name, text).to_string_lossy().into_owned(),
             ..CommandLine::default()
