@@ -6,6 +6,7 @@
 //!   printed       its lines, and its output where that is kept whole
 //!   asking        one request at a time, each waiting for its answer
 //!   answer        a response or a frame in bytes that begin with it
+//!   cgroup        what control groups leave of CPU and memory
 //!   system        CPU time, memory and switches of processes; idle and stolen time of cores
 //!   system_calls  how many system calls a process makes, by perf or strace
 //! ```
@@ -14,6 +15,7 @@
 
 pub mod answer;
 pub mod asking;
+pub mod cgroup;
 pub mod child;
 pub mod printed;
 pub mod system;
