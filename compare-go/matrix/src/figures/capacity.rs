@@ -5,9 +5,9 @@ use crate::bundle::run::{Purpose, Run};
 use crate::figures::run::RunFigures;
 use crate::slo::Slo;
 
-/// The highest rate of which every confirmation kept the promise, in units of work a second; or why
-/// there is none. Searching finds rates that happened to hold, so only confirmations count; one that
-/// something else than the server disturbed says nothing, and is made again.
+/// The highest rate of which every confirmation kept the promise, in requests a second; or why
+/// there is none. Searching finds rates that happened to hold, so only confirmations count; one
+/// that something else than the server disturbed says nothing, and is made again.
 #[must_use]
 pub fn capacity(slo: Slo, runs: &[(&Run, &RunFigures)]) -> Observed<f64> {
     let mut confirmed: Vec<(f64, bool)> = Vec::new();

@@ -72,8 +72,8 @@ impl RunFigures {
         self.values.get(&metric).and_then(Observed::value).copied()
     }
 
-    /// Whether it is not valid for reasons that are not the server's. A server that is too slow keeps
-    /// what is due from being sent, and one that dies ends the run.
+    /// Whether it is not valid for reasons that are not the server's. A server that is too slow
+    /// keeps what is due from being sent, and one that dies ends the run.
     #[must_use]
     pub fn is_disturbed(&self) -> bool {
         const OF_SERVER: [&str; 3] = ["achieved: ", "ending: ", "the run ended early"];

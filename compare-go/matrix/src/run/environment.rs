@@ -12,7 +12,7 @@ pub(crate) mod tools;
 
 use crate::bundle::environment::{Cgroup, Cores, Environment, IoUring};
 use crate::run::preflight::busy::Busy;
-use files::{DOCTOR_WAIT, HUNT_SERVER, Said};
+use files::{DOCTOR_WAIT, Said};
 use process::cgroup;
 use serde_json::value::RawValue;
 use std::path::Path;
@@ -56,12 +56,10 @@ fn io_uring(root: &Path, top: &Path) -> IoUring {
 /// # Errors
 /// If the server is not built, or does not print JSON.
 pub(crate) fn doctor(top: &Path) -> Result<Box<RawValue>, String> {
-    if !top.join(HUNT_SERVER).exists() {
-        return Err(format!("{HUNT_SERVER} is not built"));
-    }
-    let asked = Said::by(top, HUNT_SERVER, &["doctor", "--format", "json"], DOCTOR_WAIT)?;
+    let program = files::hunt_server(top).ok_or("hunt-server is not built")?;
+    let asked = Said::by(top, program, &["doctor", "--format", "json"], DOCTOR_WAIT)?;
     serde_json::from_str(asked.output.trim())
-        .map_err(|error| format!("{HUNT_SERVER} doctor printed no JSON: {error}"))
+        .map_err(|error| format!("hunt-server doctor printed no JSON: {error}"))
 }
 
 #[cfg(test)]
@@ -128,7 +126,7 @@ mod tests {
         let io_uring = io_uring(root, root);
         assert!(io_uring.disabled.why_missing().is_some_and(|why| why.contains("no such file")));
         let doctor = io_uring.doctor.why_missing();
-        assert_eq!(doctor, Some("target/release/hunt-server is not built"));
+        assert_eq!(doctor, Some("hunt-server is not built"));
         assert_eq!(machine::cpu(root).model, "unknown");
         assert!(limits::limits(root)["somaxconn"].why_missing().is_some());
         assert!(source::source(root).commit.starts_with("unknown: "));

@@ -11,12 +11,17 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// The server as it is built.
-pub(crate) const HUNT_SERVER: &str = "target/release/hunt-server";
+/// Where the server lies once it is built: the copy that is measured, and what cargo leaves.
+const HUNT_SERVER: [&str; 2] = ["target/matrix/hunt-server", "target/release/hunt-server"];
 /// How long the server's doctor may take, which sets rings up.
 pub(super) const DOCTOR_WAIT: Duration = Duration::from_secs(20);
 /// The most bytes of what a program prints.
 const PRINTED_BYTES_MAX: u64 = 1 << 20;
+
+/// The server, where it is built.
+pub(crate) fn hunt_server(top: &Path) -> Option<&'static str> {
+    HUNT_SERVER.into_iter().find(|program| top.join(program).exists())
+}
 
 /// A file without white space around its text.
 ///

@@ -5,7 +5,7 @@ use crate::bundle::environment::Cores;
 use crate::cell::{Cell, Runtime};
 use crate::plan::Plan;
 use crate::recommend::Kernel;
-use crate::run::environment::files::{HUNT_SERVER, field, number, text};
+use crate::run::environment::files::{field, hunt_server, number, text};
 use crate::run::environment::tools::TOOLS;
 use crate::run::environment::{self, machine};
 use crate::run::preflight::busy::Busy;
@@ -99,7 +99,7 @@ impl Facts {
             is_root: geteuid().is_root(),
             perf_event_paranoid: number(root, "proc/sys/kernel/perf_event_paranoid").ok(),
             tools: TOOLS.iter().map(|tool| (tool.name, tool.version(top))).collect(),
-            built: top.join(HUNT_SERVER).exists(),
+            built: hunt_server(top).is_some(),
         }
     }
 }

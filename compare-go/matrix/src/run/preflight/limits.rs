@@ -46,14 +46,15 @@ fn descriptors(facts: &Facts, plan: &Plan) -> Vec<Fault> {
         let asked = plan.steps.iter().filter(|step| step.cell.workload == workload);
         let nobody = asked.clone().all(|step| servers.iter().any(|(s, _)| *s == step.cell.server));
         let names: Vec<String> = servers.iter().map(|(server, _)| server.to_string()).collect();
-        // The first says how many and why; it names itself.
+        // The first says how many and why, and what to do; it names itself.
         let why = servers[0].1;
+        let (why, remedy) = why.rsplit_once("; ").unwrap_or((why, "raise it"));
         let what = format!("{workload} is too much for {}: {why}", named(&names));
-        let others = "their runs fail with that reason";
         faults.push(if nobody && plan.loads.len() == 1 {
-            Fault::fatal(what, "raise it, or ask for fewer connections (--quick)")
+            Fault::fatal(what, format!("{remedy}, or ask for fewer connections (--quick)"))
         } else {
-            Fault::doubt(what, format!("without it {others}; or leave them out (--cells)"))
+            let remedy = format!("{remedy}, or leave them out (--cells); their runs fail so");
+            Fault::doubt(what, remedy)
         });
     }
     faults
@@ -238,11 +239,11 @@ mod tests {
         let cell =
             |server: &str| Cell { workload: Workload::Sockets, server: server.parse().unwrap() };
         let mut facts = fine();
-        facts.shortages = vec![(cell("hyper"), "30,000 connections take more".into())];
+        facts.shortages = vec![(cell("hyper"), "30,000 connections take more; raise it".into())];
         assert!(one(&facts, &["hyper,sockets"]).fatal);
         let fault = one(&facts, &["hyper,sockets", "axum,sockets"]);
         assert!(!fault.fatal && fault.remedy.contains("--cells"), "{fault:?}");
-        facts.shortages.push((cell("axum"), "so do these".into()));
+        facts.shortages.push((cell("axum"), "so do these; raise it".into()));
         let fault = one(&facts, &["hyper,sockets", "axum,sockets"]);
         let expected = "sockets is too much for hyper and axum: 30,000 connections take more";
         assert_eq!((fault.fatal, fault.what.as_str()), (true, expected));

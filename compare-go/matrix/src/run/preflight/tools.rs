@@ -31,6 +31,10 @@ pub(super) fn faults(facts: &Facts, plan: &Plan) -> Vec<Fault> {
         let what = format!("results will not say of which commit they are: {why}");
         faults.push(Fault::doubt(what, "install the package git"));
     }
+    if let Some(why) = missing("wrk") {
+        let what = format!("that the generator agrees with wrk will not be proven: {why}");
+        faults.push(Fault::doubt(what, "install the package wrk"));
+    }
     faults.extend(go(facts, plan));
     faults.extend(counting(facts));
     faults
@@ -140,9 +144,10 @@ mod tests {
         let what = |names: &[&'static str]| one(&without(names), &plan(&[])).what;
         assert!(what(&["strip"]).starts_with("sizes without symbols will be missing"));
         assert!(what(&["git"]).starts_with("results will not say of which commit"));
+        assert!(what(&["wrk"]).starts_with("that the generator agrees with wrk"));
         assert!(what(&["perf"]).starts_with("system calls will be counted by strace"));
         assert!(what(&["perf", "strace"]).starts_with("system calls for each request"));
-        assert_eq!(faults(&without(&["strace", "wrk"]), &plan(&[])), []);
+        assert_eq!(faults(&without(&["strace"]), &plan(&[])), []);
     }
 
     #[test]
