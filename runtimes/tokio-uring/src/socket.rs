@@ -92,16 +92,8 @@ impl State {
                     self.queue.cancel(Token(Op::Receive, key));
                 }
             }
-            // All buffers that were taken before have been given back by now, so it goes on at once:
-            // the reader, who has nothing to read yet, would only ask for the same a turn later.
-            Err(Errno::NOBUFS) => {
-                self.no_buffers += 1;
-                if socket.reader.is_some() && !socket.dropped {
-                    socket.receiving = true;
-                    self.queue.receive(&socket.fd, key);
-                    return;
-                }
-            }
+            // All buffers that were taken before have been given back by now.
+            Err(Errno::NOBUFS) => self.no_buffers += 1,
             Err(Errno::CANCELED | Errno::INTR | Errno::AGAIN) => {}
             Err(errno) => socket.end = Some(Err(errno)),
         }
