@@ -123,7 +123,8 @@ impl Name {
     }
 
     /// The program that counts what a server asks of its allocator. What is asked for does not
-    /// depend on who is asked, so there is one for all allocators; Go's servers count by themselves.
+    /// depend on who is asked, so there is one for all allocators. Go's servers count by
+    /// themselves.
     const fn counting(server: Server) -> Self {
         match server {
             Server::Engine { .. } => Self::CountingEngine,
