@@ -1,10 +1,10 @@
 //! `matrix prove`.
 
 use super::{FAILED, print, top};
+use crate::figures::Unit;
 use crate::prove::judge::{Arm, Sample};
 use crate::prove::{self, Options, Proof};
 use crate::quantity::{duration, figure, several};
-use crate::figures::Unit;
 use crate::run::interrupt::Stop;
 use crate::run::programs::Programs;
 use crate::run::{preflight, show};

@@ -83,9 +83,7 @@ pub fn planted(samples: &[Sample], planted_ns: u64) -> [Claim; 2] {
         Claim {
             letter: 'a',
             what: found,
-            holds: tenth.verdict == Verdict::Slower
-                && interval.lower > 0.0
-                && beside <= BESIDE_MAX,
+            holds: tenth.verdict == Verdict::Slower && interval.lower > 0.0 && beside <= BESIDE_MAX,
             text: format!(
                 "{a}; {planted_ns} ns of {base_ns:.0} ns were planted, {:.1} %",
                 share * 100.0
