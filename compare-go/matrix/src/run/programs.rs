@@ -123,7 +123,8 @@ impl Name {
     }
 
     /// The program that counts what a server asks of its allocator. What is asked for does not
-    /// depend on who is asked, so there is one for all allocators; Go's servers count by themselves.
+    /// depend on who is asked, so there is one for all allocators. Go's servers count by
+    /// themselves.
     const fn counting(server: Server) -> Self {
         match server {
             Server::Engine { .. } => Self::CountingEngine,
@@ -173,7 +174,7 @@ impl Programs {
                 Err(why) => Err(why),
             };
             building.go_on()?;
-            built.insert(name, program);
+            built.insert(name, program.map_err(|why| watched::from_top(building.top, &why)));
         }
         let mut must = |name: Name| {
             let program = built.remove(&name).context("every plan has it")?;

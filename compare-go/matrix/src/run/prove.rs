@@ -1,11 +1,11 @@
 //! The generator's proof of itself, without which no run counts.
 //!
-//! It is proven on the cores that it will have, by the program that will be used. Claim e needs wrk:
-//! where there is none, a to d are proven alone. They count, since each is held against what is
-//! known beforehand; the record says that e was left out, and so does what is shown, with the
-//! remedy. Where a claim does not hold, the machine may have been busy for a moment, so it is proven
-//! once more; and where the highest rates were too much for it twice, up to the highest that was
-//! not. Each attempt is a record of its own.
+//! It is proven on the cores that it will have, by the program that will be used. Claim e needs
+//! wrk: where there is none, a to d are proven alone. They count, since each is held against what
+//! is known beforehand; the record says that e was left out, and so does what is shown, with the
+//! remedy. Where a claim does not hold, the machine may have been busy for a moment, so it is
+//! proven once more; and where the highest rates were too much for it twice, up to the highest that
+//! was not. Each attempt is a record of its own.
 
 #[cfg(test)]
 mod tests;
@@ -38,7 +38,8 @@ const ATTEMPTS: usize = 2;
 pub struct Attempt<'a> {
     /// Its number in the bundle, from 1.
     pub number: u32,
-    /// Those before it that did not hold, of this sitting: since a plan was begun or taken up again.
+    /// Those before it of this sitting, which did not hold: since a plan was begun or taken up
+    /// again.
     pub before: &'a [Proof],
 }
 

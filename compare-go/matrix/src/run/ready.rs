@@ -18,7 +18,7 @@ use crate::bundle::server::{Ready, ServerRecord, ServerState};
 use crate::cell::Server;
 use crate::plan::Extent;
 use crate::run::interrupt::Stop;
-use crate::run::programs::watched::watched;
+use crate::run::programs::watched::{from_top, watched};
 use crate::run::programs::{Program, Programs};
 use crate::run::show::Show;
 use anyhow::{anyhow, ensure};
@@ -69,7 +69,7 @@ pub fn ready(
     ensure!(!stop.is_asked(), "stopped while {server} was looked at");
     let state = match state {
         Ok(ready) => ServerState::Ready(Box::new(ready)),
-        Err(why) => ServerState::LeftOut(format!("{why:#}")),
+        Err(why) => ServerState::LeftOut(from_top(top, &format!("{why:#}"))),
     };
     Ok(ServerRecord { server, state })
 }
@@ -99,6 +99,6 @@ impl Look<'_> {
             ensure!(ended.status.success(), "it ended with {}", ended.told());
             Ok(String::from_utf8_lossy(&ended.output).trim().to_owned())
         });
-        version.into()
+        version.map_err(|error| from_top(self.top, &format!("{error:#}"))).into()
     }
 }

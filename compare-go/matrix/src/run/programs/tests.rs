@@ -15,7 +15,7 @@ code=0
 while [ $# -gt 0 ]; do
     if [ "$1" = --bin ]; then
         if grep -qx "$2" broken 2>/dev/null; then
-            echo "error[E0308]: mismatched types in $2" >&2
+            echo "error[E0308]: mismatched types in $2 ($PWD/src)" >&2
             code=101
         else
             echo "the program $2" > "built/$2"
@@ -128,7 +128,7 @@ fn a_server_that_does_not_compile_leaves_the_others_as_they_are() {
     assert!(programs.server(servers[0]).is_ok());
     let error = programs.server(servers[1]).unwrap_err();
     assert!(error.contains("exit status: 101"), "{error}");
-    assert!(error.contains("mismatched types in floor"), "{error}");
+    assert!(error.contains("mismatched types in floor (./src)"), "{error}");
 }
 
 #[test]
@@ -234,4 +234,12 @@ fn a_build_ends_when_it_is_to_stop() {
     assert!(error.contains("stopped while it was to build hunt-load, golden"), "{error}");
     let pid = checkout.text("pid");
     assert!(!Path::new("/proc").join(pid.trim()).exists(), "cargo still runs");
+}
+
+#[test]
+fn what_is_set_for_builds_is_told() {
+    let all = watched::told(&[""]);
+    assert!(all.contains_key("PATH"));
+    assert_eq!(watched::told(&["PAT"]).get("PATH"), all.get("PATH"));
+    assert!(watched::told(&["NO_SUCH_"]).is_empty());
 }
