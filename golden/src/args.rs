@@ -53,7 +53,8 @@ pub(crate) struct Check {
     /// An admin token for it, where its keys are others than those of golden/server.toml
     #[arg(long)]
     pub(crate) admin_token: Option<String>,
-    /// Hold responses to status, fields and body, not to every byte: always so where a library writes them
+    /// Hold responses to status, fields and body, not to every byte: always so where a library
+    /// writes them
     #[arg(long)]
     pub(crate) loose: bool,
     /// The list of what a server behind a library answers otherwise, if not
@@ -121,7 +122,8 @@ pub(crate) struct Differ {
     /// Write each difference into this folder, as a transcript
     #[arg(long, value_name = "FOLDER")]
     pub(crate) save: Option<PathBuf>,
-    /// Hold responses to status, fields and body, not to every byte: always so where a library writes them
+    /// Hold responses to status, fields and body, not to every byte: always so where a library
+    /// writes them
     #[arg(long)]
     pub(crate) loose: bool,
 }

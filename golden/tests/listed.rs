@@ -110,9 +110,9 @@ fn a_frame_is_as_listed() {
     assert_eq!(held(open, "close 1008", said(close)), Ok(()));
     let after = [&close[..4], &broadcast[..], &close[4..]].concat();
     assert_eq!(held(open, "close 1008", said(&after)), Ok(()), "broadcasts are passed over");
-    let text = b"\x89\x00\x81\x02{}\x81\x02[]";
+    let text = b"\x81\x02{}\x89\x00\x81\x02[]";
     assert_eq!(held(open, "message, stays open", said(text)), Ok(()));
-    assert!(held(open, "message, stays open", said(&[text, &close[..4]].concat())).is_err());
+    assert!(held(open, "message, stays open", said(&[&text[..], &close[..4]].concat())).is_err());
     assert!(held(open, "close 1007", said(close)).unwrap_err().ends_with("no such frame"));
     assert!(held(open, "close 1008", said(&close[4..])).unwrap_err().starts_with("the frame"));
 }

@@ -187,6 +187,7 @@ fn serve_command() -> Command {
     };
     let of_server = ["config", "listen", "admin", "workers", "limit"];
     Command::new("serve")
+        .hide(true)
         .about("Is one of the peers: a whole server behind hyper or axum, or what is measured")
         .after_help(
             "With --core and --players it is what the runner starts: one core, a world with \

@@ -2,7 +2,7 @@
 //! against.
 //!
 //! ```text
-//!   on_hyper   one thread, Rc and RefCell     ┐           ┌ head      the head, as the engine reads it
+//!   on_hyper   one thread, Rc and RefCell     ┐           ┌ head      as the engine reads it
 //!                                             ├ exchange ─┤ body
 //!   on_axum    a router, work stealing, Mutex ┘           └ world ──► game, rooms
 //!                     └── play: one WebSocket connection, over either library's socket

@@ -1,7 +1,7 @@
 //! Broadcasts: a bounded channel for each hunt and encoding that is watched.
 //!
-//! Each frame is made into a message of the library once, whoever many take it; a connection that is
-//! left behind finds out from its channel.
+//! Each frame is made into a message of the library once, however many take it; a connection that
+//! is left behind finds out from its channel.
 
 use super::play::Message;
 use engine_core::seam::{Codec, Frame, HuntKey};
