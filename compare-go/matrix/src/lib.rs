@@ -14,6 +14,7 @@ pub mod compare;
 pub mod figures;
 pub mod number;
 pub mod plan;
+pub mod profile;
 pub mod published;
 pub mod quantity;
 pub mod recommend;

@@ -1,0 +1,15 @@
+//! Where a server's CPU time goes, by layer: sampled while a load is on, and told apart by a table.
+//!
+//! ```text
+//!   perf record ─► perf_script ─► source ─┐
+//!                                         ├─► stacks ─► rules ─► shares
+//!   /debug/pprof ─► pprof ────────────────┘
+//! ```
+//!
+//! A bundle keeps the stacks; shares are computed from them whenever they are asked for.
+
+pub mod layer;
+pub mod perf_script;
+pub mod rules;
+pub mod source;
+pub mod stacks;
