@@ -5,8 +5,8 @@ use crate::words::words;
 words! {
     /// A layer of a server, from the outside in.
     pub enum Layer("layer") {
-        /// Choosing what runs, waking and waiting: the runtime, Go's scheduler and poller, and those
-        /// of the kernel.
+        /// Choosing what runs, waking and waiting: the runtime, Go's scheduler and poller, and
+        /// those of the kernel.
         Scheduler = "scheduler",
         /// Memory: the allocator, arenas, the garbage collector, pages that are touched first.
         Allocator = "allocator",

@@ -8,8 +8,11 @@
 //!
 //! A bundle keeps the stacks; shares are computed from them whenever they are asked for.
 
+pub mod flame;
 pub mod layer;
 pub mod perf_script;
+pub mod pprof;
 pub mod rules;
+pub mod shares;
 pub mod source;
 pub mod stacks;

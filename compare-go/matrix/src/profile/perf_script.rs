@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     const PRINTED: &str = "\
-hunt-worker-0 26038/26046    1003009 
+hunt-worker-0 26038/26046    1003009
 \tffffffff822008ee schedule_hrtimeout_range_clock ([kernel.kallsyms])
 \t          108f36 epoll_wait (/usr/lib/x86_64-linux-gnu/libc.so.6)
 \t          3a696c <runtime::Writer as driver::WriteHalf>::try_write (/b/hunt server)
@@ -84,13 +84,15 @@ a thread 1/2:    1003009:
 \t           891f4 [unknown] (/usr/lib/libc.so.6)
 \t           891f5 gone (/b/old (deleted))
 
-hunt-worker-0 26038/26046    1003009 
+hunt-worker-0 26038/26046    1003009
 
 ";
 
     #[test]
     fn samples_have_frames_of_files() {
-        let samples = read(PRINTED).unwrap();
+        // Heads end in a blank.
+        let printed = PRINTED.replace("1003009\n", "1003009 \n");
+        let samples = read(&printed).unwrap();
         assert_eq!(samples.len(), 3);
         let frame = |offset, symbol, file| Frame { offset, symbol, file };
         assert_eq!(

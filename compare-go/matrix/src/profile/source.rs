@@ -113,7 +113,7 @@ impl File {
 
 /// Where something is, without what is a matter of the machine: from a package of the registry, of
 /// Go's modules, of a standard library, or of this repository on.
-fn place_of(path: &str) -> String {
+pub(super) fn place_of(path: &str) -> String {
     if path.starts_with("[kernel") {
         return KERNEL.to_owned();
     }
@@ -154,8 +154,8 @@ mod tests {
             ("/a/registry/src/index-1/tokio-1.54.1/src/io.rs", "tokio-1.54.1/src/io.rs"),
             ("/rustc/5980/library/core/src/ptr/mod.rs", "core/src/ptr/mod.rs"),
             ("/rust/deps/hashbrown-0.15.1/src/raw.rs", "hashbrown-0.15.1/src/raw.rs"),
-            ("/home/x/engine-core/src/http/head.rs", "engine-core/src/http/head.rs"),
-            ("/home/x/runtimes/driver/src/lib.rs", "runtimes/driver/src/lib.rs"),
+            ("/b/x/engine-core/src/http/head.rs", "engine-core/src/http/head.rs"),
+            ("/b/x/runtimes/driver/src/lib.rs", "runtimes/driver/src/lib.rs"),
             ("/usr/local/go/src/runtime/proc.go", "runtime/proc.go"),
             ("runtime/proc.go", "runtime/proc.go"),
             (
