@@ -62,6 +62,12 @@ pub(crate) struct Check {
     /// The program to start in place of the server that is built in, or would be built
     #[arg(long)]
     pub(crate) program: Option<PathBuf>,
+    /// One further argument of the server that is started, as --arg=--arena=bump; repeatable
+    #[arg(long = "arg", value_name = "ARG", allow_hyphen_values = true, conflicts_with = "url")]
+    pub(crate) server_args: Vec<String>,
+    /// How many servers run at the same time; they wait more than they work
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) at_once: u8,
     /// Only transcripts whose names contain this, or match it with its `*`
     #[arg(long, default_value = "")]
     pub(crate) filter: String,

@@ -37,6 +37,21 @@ impl Checked {
         self.failures.is_empty() && self.unstable.is_empty()
     }
 
+    /// What came of a transcript from what came of its plays, up to the first that failed.
+    #[must_use]
+    pub fn of_plays(plays: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::default();
+        for play in plays {
+            all.plays += play.plays;
+            (all.skipped, all.listed) = (play.skipped, play.listed);
+            (all.failures, all.unstable) = (play.failures, play.unstable);
+            if !all.passed() {
+                break;
+            }
+        }
+        all
+    }
+
     fn take(&mut self, played: Played, cut: Cut) -> Heard {
         self.plays += 1;
         self.skipped = played.skipped;
@@ -109,6 +124,13 @@ pub struct Over {
     pub vars: Vars,
 }
 
+impl Over {
+    /// The same once for each cut.
+    pub fn each_cut(&self) -> impl Iterator<Item = Self> {
+        self.cuts.iter().map(|cut| Self { cuts: vec![*cut], ..self.clone() })
+    }
+}
+
 /// The cuts for a server that is started anew for each: whole, single bytes, short writes.
 pub const CUTS: [Cut; 3] = [Cut::Whole, Cut::Bytes, Cut::Seeded(1)];
 
@@ -132,4 +154,28 @@ pub fn on_servers<P: Peer>(
         }
     }
     Ok(checked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::Place;
+
+    fn play(what: &str) -> Checked {
+        let place = Place { file: "http/a.txt".into(), line: 1 };
+        let (section, what) = (String::new(), what.to_owned());
+        let failure = Failure { place, section, what, expected: Vec::new(), got: Vec::new() };
+        let failures =
+            if failure.what.is_empty() { Vec::new() } else { vec![(failure, Cut::Whole)] };
+        Checked { plays: 1, failures, ..Checked::default() }
+    }
+
+    #[test]
+    fn of_several_plays_the_first_that_failed_is_told() {
+        let all = Checked::of_plays(["", "", ""].map(play));
+        assert!(all.passed() && all.plays == 3);
+        let all = Checked::of_plays(["", "one", "two"].map(play));
+        let told: Vec<&str> = all.failures.iter().map(|(failure, _)| &*failure.what).collect();
+        assert_eq!((all.plays, told), (2, vec!["one"]));
+    }
 }

@@ -5,6 +5,7 @@ mod launch;
 mod report;
 mod sides;
 
+use anyhow::ensure;
 use args::{Args, Check, Task};
 use clap::Parser;
 use golden::bless;
@@ -12,7 +13,7 @@ use golden::check::{CUTS, Checked, Over, on_core, on_core_once, on_servers};
 use golden::config::Config;
 use golden::diff::{Colour, shown};
 use golden::library::Library;
-use golden::peer::Cut;
+use golden::peer::{Cut, Peer};
 use golden::player::Skipped;
 use golden::process::Process;
 use golden::servers::Server;
@@ -72,17 +73,17 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
             (format!("http://{}", at.public), report::in_parallel(&transcripts, 1, work))
         }
         (None, Server::Core) => {
+            ensure!(check.server_args.is_empty(), "the core is no program, and takes no --arg");
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
             let work = |transcript: &Transcript| Ok(on_core(&config, transcript));
             (server.name().into(), report::in_parallel(&transcripts, threads, work))
         }
         (None, Server::Own(_) | Server::Go(_)) => {
             let program = launch::program(server, check.program.as_deref())?;
-            let work = |transcript: &Transcript| {
-                on_servers(transcript, &over, || Ok(Sockets::of(Process::start(&program)?)))
-            };
-            // They wait more than they work.
-            (server.name().into(), report::in_parallel(&transcripts, SERVERS_AT_ONCE, work))
+            let args: Vec<&str> = check.server_args.iter().map(String::as_str).collect();
+            let start = || Ok(Sockets::of(Process::start_with(&program, &args)?));
+            let at_once = usize::from(check.at_once);
+            (server.name().into(), on_servers_at_once(&transcripts, &over, at_once, start))
         }
     };
     let results = results.into_iter().collect::<anyhow::Result<Vec<Checked>>>()?;
@@ -91,8 +92,26 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
     report::report(&transcripts, &results, &sum)
 }
 
-/// Servers that run at the same time.
-const SERVERS_AT_ONCE: usize = 6;
+/// Plays every transcript under every cut on a server of its own, so many at the same time: they
+/// wait more than they work.
+fn on_servers_at_once<P: Peer>(
+    transcripts: &[Transcript],
+    over: &Over,
+    at_once: usize,
+    start: impl Fn() -> anyhow::Result<P> + Sync,
+) -> Vec<anyhow::Result<Checked>> {
+    let plays: Vec<(&Transcript, Over)> = transcripts
+        .iter()
+        .flat_map(|transcript| over.each_cut().map(move |over| (transcript, over)))
+        .collect();
+    let play = |(transcript, over): &(&Transcript, Over)| on_servers(transcript, over, &start);
+    let mut results = report::in_parallel(&plays, at_once, play).into_iter();
+    let of_transcript = |_: &Transcript| {
+        let of_cuts: Vec<_> = results.by_ref().take(over.cuts.len()).collect();
+        Ok(Checked::of_plays(of_cuts.into_iter().collect::<anyhow::Result<Vec<Checked>>>()?))
+    };
+    transcripts.iter().map(of_transcript).collect()
+}
 
 fn left_out(transcript: &Transcript) -> Checked {
     let place = Place { file: transcript.file.clone(), line: 1 };

@@ -9,11 +9,11 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Does `work` for every transcript on so many threads, and keeps their order.
-pub(crate) fn in_parallel<T: Send>(
-    items: &[Transcript],
+/// Does `work` for every item on so many threads, and keeps their order.
+pub(crate) fn in_parallel<I: Sync, T: Send>(
+    items: &[I],
     threads: usize,
-    work: impl Fn(&Transcript) -> T + Sync,
+    work: impl Fn(&I) -> T + Sync,
 ) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());

@@ -114,3 +114,34 @@ fn our_servers_are_started_and_checked() {
         assert!(out.contains("3 plays") && out.contains(server), "{out}");
     }
 }
+
+#[test]
+fn a_server_is_started_with_further_arguments() {
+    let check = |args: &[&str]| golden(&[&["check", "--filter", "http/admin"], args].concat());
+    let out = check(&["--server", "tokio", "--arg=--arena", "--arg=bump"]);
+    assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
+    let out = check(&["--server", "tokio", "--arg=--admin-on-public=true"]);
+    assert_eq!(out.status.code(), Some(1), "the server was not told: {}", text(&out.stdout));
+    let out = check(&["--server", "tokio", "--arg=--no-such-flag"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("did not say where it listens"), "{}", text(&out.stderr));
+    let out = check(&["--server", "core", "--arg=--arena=bump"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("takes no --arg"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn plays_are_spread_over_as_many_servers_as_are_asked_for() {
+    let check = |at_once: &str| {
+        golden(&["check", "--server", "tokio", "--filter", "http/admin", "--at-once", at_once])
+    };
+    for at_once in ["1", "3"] {
+        let out = check(at_once);
+        assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
+        assert!(text(&out.stdout).contains("1 transcripts"), "{}", text(&out.stdout));
+        assert!(text(&out.stdout).contains("3 plays: 0 failed"), "{}", text(&out.stdout));
+    }
+    for none in ["0", "65"] {
+        assert_eq!(check(none).status.code(), Some(2), "{none}");
+    }
+}

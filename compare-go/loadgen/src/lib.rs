@@ -29,6 +29,7 @@ pub mod figures;
 mod gather;
 pub mod histogram;
 pub mod http;
+mod marks;
 pub mod messages;
 mod names;
 pub mod null_server;
@@ -48,5 +49,5 @@ pub mod worker;
 pub mod workload;
 pub mod world;
 
-pub use outcome::{Ending, Observer, Outcome, Snapshot};
+pub use outcome::{Ending, Mark, Observer, Outcome, Snapshot};
 pub use plan::Plan;

@@ -3,6 +3,7 @@
 use crate::figures::{Figures, Second};
 use crate::plan::Phase;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// How a run ended.
@@ -58,6 +59,33 @@ pub struct Snapshot<'a> {
     pub figures: &'a Figures,
 }
 
+/// A moment of a run that others wait for, told when it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The world is set up and so many connections are open; nothing was asked yet.
+    Connected(u64),
+    /// The warm-up begins.
+    Warmup,
+    /// What is asked from here on counts.
+    Measured,
+    /// Nothing more becomes due.
+    Grace,
+    /// Every worker has ended.
+    End,
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected(connections) => write!(f, "connected {connections}"),
+            Self::Warmup => f.write_str("warmup"),
+            Self::Measured => f.write_str("measured"),
+            Self::Grace => f.write_str("grace"),
+            Self::End => f.write_str("end"),
+        }
+    }
+}
+
 /// Who is told of a run while it goes on. All methods are called on the thread that called `run`.
 pub trait Observer {
     /// Setting up has come to a step: publishing, joining, connecting.
@@ -68,6 +96,11 @@ pub trait Observer {
     /// A second is over, or more connections are ready.
     fn snapshot(&mut self, snapshot: &Snapshot<'_>) {
         let _ = snapshot;
+    }
+
+    /// A part of the run begins now.
+    fn mark(&mut self, mark: Mark) {
+        let _ = mark;
     }
 }
 

@@ -6,8 +6,9 @@ use crate::crew::{Crew, News};
 use crate::engine::{End, Interval, Report, Task};
 use crate::errors::ErrorKind;
 use crate::gather::Gather;
+use crate::marks::Marks;
 use crate::names;
-use crate::outcome::{Ending, Observer, Outcome, Snapshot};
+use crate::outcome::{Ending, Mark, Observer, Outcome, Snapshot};
 use crate::plan::{Load, Phase, Plan};
 use crate::preflight::{self, CrewSize};
 use crate::workload::{self, Job, Pace, Prepared};
@@ -72,11 +73,14 @@ pub fn run(plan: &Plan, stop: &Stop, observer: &mut dyn Observer) -> Result<Outc
     let tasks: Vec<_> = tasks.collect();
     let ready = tasks.iter().map(|task| (0, task.connections())).collect();
     let mut crew = Crew::send_off(tasks, crew.in_processes)?;
-    connect(plan, stop, observer, &mut crew, ready)?;
+    let connections = connect(plan, stop, observer, &mut crew, ready)?;
+    observer.mark(Mark::Connected(connections));
     let start = Nanos::now() + START_IN;
     crew.start_at(start);
     let mut gather = Gather::new(crew.len());
-    let ending = attend(plan, stop, observer, &mut crew, &mut gather);
+    let marks = Marks::of(plan, start);
+    let ending = attend(plan, stop, observer, &mut crew, &mut gather, marks);
+    observer.mark(Mark::End);
     crew.dismiss();
     Ok(outcome(plan, &jobs, gather, ending, prepared.notes))
 }
@@ -122,14 +126,15 @@ fn task(plan: &Plan, jobs: &[Job], worker: u32, workers: u32) -> Task {
     }
 }
 
-/// Waits until all workers have their connections: `ready` has how many do, of how many.
+/// Waits until all workers have their connections: `ready` has how many do, of how many. Returns
+/// the number of all.
 fn connect(
     plan: &Plan,
     stop: &Stop,
     observer: &mut dyn Observer,
     crew: &mut Crew,
     mut ready: Vec<(u64, u64)>,
-) -> Result<(), RunError> {
+) -> Result<u64, RunError> {
     let mut waits_for = crew.len();
     let began = Nanos::now();
     let nothing = crate::figures::Figures::default();
@@ -168,7 +173,7 @@ fn connect(
             figures: &nothing,
         });
     }
-    Ok(())
+    Ok(ready.iter().map(|(_, of)| of).sum())
 }
 
 /// Gathers what workers tell until all have ended.
@@ -178,6 +183,7 @@ fn attend(
     observer: &mut dyn Observer,
     crew: &mut Crew,
     gather: &mut Gather,
+    mut marks: Marks,
 ) -> Ending {
     let mut ending = Ending::Complete;
     let mut told = false;
@@ -187,14 +193,17 @@ fn attend(
         if stop.is_set() && !told {
             told = true;
             crew.stop();
+            marks.drop_rest();
         }
-        if Nanos::now() >= deadline {
+        let now = Nanos::now();
+        marks.tell(now, observer);
+        if now >= deadline {
             crew.abort();
             let text = "a worker did not end in time".to_owned();
             gather.error(ErrorKind::Worker, text.clone());
             return Ending::WorkerLost(text);
         }
-        let Some((worker, news)) = crew.news(LOOK) else { continue };
+        let Some((worker, news)) = crew.news(marks.none_within(now, LOOK)) else { continue };
         match news {
             News::Report(Report::Interval(interval)) => {
                 tell(plan, observer, gather, worker, interval);
@@ -214,6 +223,7 @@ fn attend(
             // What one worker met, the others are not measured without.
             told = true;
             crew.stop();
+            marks.drop_rest();
         }
     }
     ending

@@ -83,8 +83,12 @@ words! {
     pub enum Workload("workload") {
         /// Fresh claims that write the leaderboard.
         Resolve = "resolve",
+        /// The same with 30,000 players connected, as in the incident.
+        Resolve30k = "resolve-30k",
         /// Idle WebSockets, and `hunt-status` beside them.
         Sockets = "sockets",
+        /// The same with 30,000 of them.
+        Sockets30k = "sockets-30k",
         /// Moves and power-ups in protobuf.
         State = "state",
         /// Large quests published while broadcasts go out.

@@ -13,6 +13,7 @@ pub fn figure(value: f64, unit: Unit) -> String {
         Unit::Bytes => scaled(value, 1_024.0, &["B", "KiB", "MiB", "GiB", "TiB"]),
         Unit::PerSecond => rate(value),
         Unit::Share => format!("{} %", digits(value * 100.0)),
+        Unit::Ratio => format!("{} ×", digits(value)),
         Unit::Count => digits(value),
     }
 }
@@ -27,7 +28,7 @@ pub fn with_interval(value: f64, interval: Interval, unit: Unit) -> String {
         Unit::Bytes => alike(end, value, 1_024.0, 5),
         Unit::PerSecond => rate(end).trim_end_matches("/s").to_owned(),
         Unit::Share => digits(end * 100.0),
-        Unit::Count => digits(end),
+        Unit::Ratio | Unit::Count => digits(end),
     };
     let [lower, upper] = ends.map(alike);
     if lower == upper { text } else { format!("{text} ({lower} to {upper})") }

@@ -74,6 +74,62 @@ fn figures_are_those_of_the_servers() {
 }
 
 #[test]
+fn where_there_are_broadcasts_frames_are_units_of_work_and_have_figures_of_their_own() {
+    let servers = [(cell("hyper").server, character(10.0))];
+    let workloads = vec![Workload::Sockets, Workload::Quests, Workload::State];
+    let bundle = read(&Synthetic { workloads, ..Synthetic::of(&servers) });
+    let figures = Figures::of(&bundle);
+    let of = |workload| Cell { workload, ..cell("hyper") };
+    let latency_us = 200.0 / (1.0 - 0.1);
+    for workload in [Workload::Sockets, Workload::Quests, Workload::State] {
+        // 10 us for each of 50,000 answers and 32,967 frames in 5 s.
+        near(&figures, of(workload), Metric::Cpu, 10e3);
+        near(&figures, of(workload), Metric::CpuShare, 82_967.0 * 10e-6 / 5.0);
+        near(&figures, of(workload), Metric::Deliveries, 32_967.0 / 5.0);
+        near(&figures, of(workload), Metric::MissedTicks, 0.001);
+        near(&figures, of(workload), Metric::Lag, 2.0 * latency_us * 2.536e3);
+        near(&figures, of(workload), Metric::Skew, 0.5 * latency_us * 2.536e3);
+        near(&figures, of(workload), Metric::Fairness, 2.536);
+        near(&figures, of(workload), Metric::SendLag, 8e3 * 2.536);
+    }
+    // What is promised: answers, but broadcasts where they are what the scenario is about.
+    let p99 = Metric::Latency(Percentile::P99);
+    near(&figures, of(Workload::Sockets), p99, latency_us * 2.536e3);
+    near(&figures, of(Workload::Quests), p99, 2.0 * latency_us * 2.536e3);
+    near(&figures, of(Workload::Quests), Metric::Status, latency_us * 2.536e3);
+    for (workload, metric) in
+        [(Workload::State, Metric::Status), (Workload::Sockets, Metric::Publish)]
+    {
+        let error = figures.summary(of(workload), metric).unwrap_err();
+        assert_eq!(error, format!("{metric} is no figure of {workload}"));
+    }
+}
+
+#[test]
+fn readers_who_are_slow_on_purpose_are_not_judged() {
+    let servers = [(cell("hyper").server, character(10.0))];
+    let workloads = vec![Workload::SlowReaders];
+    let run = Synthetic { workloads, ..Synthetic::of(&servers) }.runs().remove(0);
+    let named = |lane: &str| {
+        let mut run = run.clone();
+        let Outcome::Measured(measured) = &mut run.outcome else { panic!("it was measured") };
+        reprint(
+            measured,
+            r#""name":"slow-readers","operations""#,
+            &format!(r#""name":"{lane}","operations""#),
+        );
+        RunFigures::of(&run).unwrap()
+    };
+    let prompt = named("prompt");
+    assert!(prompt.value(Metric::Lag) == prompt.value(Metric::Latency(Percentile::P99)));
+    assert!(prompt.value(Metric::Lag).is_some());
+    let stuck = named("stuck");
+    assert_eq!(stuck.values[&Metric::Lag].why_missing(), Some("no broadcast came"));
+    // They are served all the same.
+    assert_eq!(stuck.value(Metric::Cpu), prompt.value(Metric::Cpu));
+}
+
+#[test]
 fn a_planted_difference_is_found_through_a_bundle_and_a_planted_nothing_is_not() {
     let servers = [("hyper", 10.0), ("axum", 11.0), ("go-nethttp+tuned", 10.0)];
     let servers = servers.map(|(name, cpu_us)| (cell(name).server, character(cpu_us)));

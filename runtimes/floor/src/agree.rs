@@ -3,12 +3,13 @@
 //! Asked are fresh claims, every outcome of a resolve, every kind of refusal that the measured
 //! requests can meet, and messages over WebSocket. Whoever answers otherwise is not measured.
 
-use crate::child::{Asking, Running, request};
+use crate::child::Running;
 use crate::workload::{handshake, masked};
 use crate::world::{FAR, HUNT, LATE, Players, SINGLE};
 use anyhow::{Context, bail, ensure};
 use engine_core::api::messages::{Action, ClientMessage, Event, Move, PowerUp, ServerMessage};
 use engine_core::api::messages::{Resolve, UsePowerUp};
+use process::asking::{Asking, request};
 use prost::Message;
 
 /// How many players are asked for.

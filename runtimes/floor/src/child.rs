@@ -1,15 +1,14 @@
 //! A peer in a process of its own, from its start to the moment when its world is set up.
 
-use crate::answer;
 use crate::peer::Peer;
-use crate::system;
 use crate::world::{self, HUNT, Players};
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use engine_core::time::Timestamp;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use process::answer;
+use process::asking::{Asking, request};
+use process::child::{Child, Launch};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
@@ -54,31 +53,25 @@ impl Running {
     }
 
     fn try_start(program: &Path, peer: Peer, core: usize, players: u32) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
+        let launch = Launch::new(program)
             .args(["serve", "--peer", peer.name()])
             .args(["--core", &core.to_string(), "--players", &players.to_string()])
-            .env("HUNT_KEYS", world::keys_text())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = child.stdout.take().expect("it is piped");
-        // Kept from here on, so that it is killed whatever happens.
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut this = Self { child, peer, address, players: Players::new(players, 0) };
-        let lines = system::lines(stdout);
-        let line = |name: &str| -> anyhow::Result<String> {
-            let text = lines.recv_timeout(START).context("it does not say where it listens")?;
-            let value = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));
-            Ok(value.with_context(|| format!("`{text}` is not `{name}: ...`"))?.to_owned())
-        };
-        this.address = socket_address(&line("players")?)?;
-        if peer.is_engine() {
-            let admin = socket_address(&line("admin")?)?;
-            this.players = set_up(this.address, admin, players)?;
+            .env("HUNT_KEYS", world::keys_text());
+        let mut child = Child::start(&launch)?;
+        let (address, players) = if peer.is_engine() {
+            let at = child.addresses(START)?;
+            (at.players, set_up(at.players, at.admin, players)?)
         } else {
-            this.players.started_ms = line("started-ms")?.parse()?;
-        }
-        Ok(this)
+            let address = child.line(START, |line| {
+                line.strip_prefix("players: http://").map(str::parse::<SocketAddr>)
+            })??;
+            let started =
+                child.line(START, |line| line.strip_prefix("started-ms: ").map(str::parse))?;
+            let mut world = Players::new(players, 0);
+            world.started_ms = started?;
+            (address, world)
+        };
+        Ok(Self { child, peer, address, players })
     }
 
     /// Its process.
@@ -89,21 +82,10 @@ impl Running {
 
     /// What became of it, where it has ended.
     pub fn ended(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok().flatten()?;
-        Some(format!("{} has ended with {status}", self.peer))
+        let status = self.child.ended().ok().flatten()?;
+        let said = self.child.said().join(" | ");
+        Some(format!("{} has ended with {status}; it said: {said}", self.peer))
     }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn socket_address(url: &str) -> anyhow::Result<SocketAddr> {
-    let address = url.strip_prefix("http://").context("not an address")?;
-    Ok(address.parse()?)
 }
 
 /// Publishes the quest, starts the hunt and lets the players join, by requests like anybody's.
@@ -136,97 +118,6 @@ fn set_up(public: SocketAddr, admin: SocketAddr, players: u32) -> anyhow::Result
     let session = text.split("\"session\":\"").nth(1).and_then(|rest| rest.split('"').next());
     let session = session.with_context(|| format!("no session in {text}"))?;
     Players::of_round(players, session.as_bytes()).context("the server signs with another key")
-}
-
-/// A request, whole.
-#[must_use]
-pub fn request(method: &str, path: &str, token: Option<&str>, body: &str) -> String {
-    let token = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
-    let length = body.len();
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: floor\r\n{token}Content-Type: application/json\r\n\
-         Content-Length: {length}\r\n\r\n{body}"
-    )
-}
-
-/// A connection on which one waits for every answer.
-#[derive(Debug)]
-pub struct Asking {
-    socket: TcpStream,
-    input: Vec<u8>,
-}
-
-impl Asking {
-    /// Connects.
-    ///
-    /// # Errors
-    /// If nobody answers there.
-    pub fn connect(address: SocketAddr) -> anyhow::Result<Self> {
-        let socket = TcpStream::connect_timeout(&address, START)?;
-        socket.set_read_timeout(Some(START))?;
-        socket.set_nodelay(true)?;
-        Ok(Self { socket, input: Vec::new() })
-    }
-
-    /// Sends a request and waits for its response: status and body.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn ask(&mut self, request: &[u8]) -> anyhow::Result<(u16, Vec<u8>)> {
-        self.send(request)?;
-        self.receive()
-    }
-
-    /// Sends.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub fn send(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        Ok(self.socket.write_all(bytes)?)
-    }
-
-    /// Waits for a response.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn receive(&mut self) -> anyhow::Result<(u16, Vec<u8>)> {
-        loop {
-            if let Some(answer) = answer::response(&self.input)? {
-                let rest = self.input.split_off(answer.body.end);
-                let body = self.input.split_off(answer.body.start);
-                self.input = rest;
-                return Ok((answer.status, body));
-            }
-            self.fill()?;
-        }
-    }
-
-    /// Waits for a frame: opcode and payload.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn receive_frame(&mut self) -> anyhow::Result<(u8, Vec<u8>)> {
-        loop {
-            if let Some(frame) = answer::frame(&self.input)? {
-                let rest = self.input.split_off(frame.payload.end);
-                let payload = self.input.split_off(frame.payload.start);
-                self.input = rest;
-                return Ok((frame.opcode, payload));
-            }
-            self.fill()?;
-        }
-    }
-
-    fn fill(&mut self) -> anyhow::Result<()> {
-        let mut read = [0; 16 * 1024];
-        match self.socket.read(&mut read) {
-            Ok(0) => bail!("the server hung up"),
-            Ok(count) => self.input.extend_from_slice(&read[..count]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error).context("no answer"),
-        }
-        Ok(())
-    }
 }
 
 /// Whether this machine can tell of its processes as the floor needs it.

@@ -4,11 +4,11 @@
 //! that is waited for. Every answer is checked. A server that is silent, says nonsense or hangs up
 //! is an error, never a hang.
 
-use crate::answer;
 use crate::workload::{Asker, Workload, handshake, varint};
 use crate::world::Players;
 use anyhow::{Context, bail, ensure};
 use hdrhistogram::Histogram;
+use process::answer;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use socket2::{Domain, Protocol, Socket, Type};

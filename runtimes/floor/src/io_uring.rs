@@ -9,11 +9,11 @@
 use crate::game::Game;
 use crate::ring_buffers::{GROUP, RingBuffers};
 use crate::serve::TICK_MS;
-use crate::system;
 use crate::wire::{Turn, Wire};
 use engine_core::seam::Frame;
 use io_uring::types::{Fd, Fixed, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
+use process::system;
 use rustix::io::Errno;
 use std::io;
 use std::mem::ManuallyDrop;

@@ -15,7 +15,6 @@
 //! encoders, without slots, rooms, time-outs, stores and partitions behind locks.
 
 pub mod agree;
-pub mod answer;
 pub mod args;
 pub mod axum_peer;
 pub mod child;
@@ -31,8 +30,6 @@ pub mod record;
 pub mod ring_buffers;
 pub mod run;
 pub mod serve;
-pub mod system;
-pub mod system_calls;
 pub mod table;
 pub mod targets;
 pub mod wire;

@@ -3,10 +3,10 @@
 use crate::child::Running;
 use crate::client::{Client, Figures};
 use crate::peer::Peer;
-use crate::system::{Cpu, resident_bytes};
-use crate::system_calls::{self, Counted};
 use crate::workload::Workload;
 use anyhow::{Context, ensure};
+use process::system::{Cpu, resident_bytes};
+use process::system_calls::{self, Counted};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 

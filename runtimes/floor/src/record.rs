@@ -5,11 +5,11 @@ use crate::allocator::WITNESS;
 use crate::args::Options;
 use crate::measure::{Cell, Sample};
 use crate::peer::Peer;
-use crate::system;
 use crate::targets::Target;
 use crate::workload::Workload;
 use alloc_witness::Seen;
 use hunt_server::version;
+use process::system;
 use serde::Serialize;
 use serde_json::{Value, json};
 

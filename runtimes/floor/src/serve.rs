@@ -2,8 +2,9 @@
 
 use crate::game::Game;
 use crate::peer::Peer;
-use crate::{axum_peer, epoll, hyper_peer, io_uring, system};
+use crate::{axum_peer, epoll, hyper_peer, io_uring};
 use anyhow::Context;
+use process::system;
 use std::ffi::OsString;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};

@@ -1,9 +1,9 @@
 //! What is asked of a server, and what a right answer looks like.
 
-use crate::answer;
 use crate::world::{HUNT, Players, TREASURES};
 use anyhow::{Context, ensure};
 use engine_core::api::messages::{Action, ClientMessage, Move};
+use process::answer;
 use prost::Message;
 use std::fmt;
 use std::io::Write;

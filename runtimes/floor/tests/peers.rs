@@ -1,9 +1,9 @@
 //! Every peer, as a process of its own, does the same work and keeps its connections whole.
 
 use floor::agree::{self, Answers};
-use floor::answer;
 use floor::child::Running;
 use floor::peer::{Peer, REFERENCE};
+use process::answer;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 fn start(peer: Peer) -> Running {
-    let core = floor::system::cores().expect("the system tells")[0];
+    let core = process::system::cores().expect("the system tells")[0];
     let program = Path::new(env!("CARGO_BIN_EXE_floor"));
     Running::start_from(program, peer, core, agree::PLAYERS).expect("it starts")
 }

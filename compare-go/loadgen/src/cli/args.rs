@@ -207,6 +207,10 @@ pub struct Told {
     /// Show nothing while it runs
     #[arg(short, long, help_heading = OUTPUT)]
     pub quiet: bool,
+    /// Say on standard error when each part of the run begins, as `phase: connected 512`, `phase:
+    /// warmup`, `phase: measured`, `phase: grace` and `phase: end`, for programs that watch the server
+    #[arg(long, conflicts_with_all = ["dry_run", "tui"], help_heading = OUTPUT)]
+    pub phases: bool,
 }
 
 /// What is proven, and with what.
@@ -528,6 +532,7 @@ mod tests {
             (&["loot", "--tag", "A"], "1 to 12 of a-z and 0-9"),
             (&["slow-readers", "--slow", "0.5"], "in percent: 0.5%"),
             (&["loot", "--tui", "--quiet"], "cannot be used with"),
+            (&["loot", "--tui", "--phases"], "cannot be used with"),
             (&["prove", "--only", "a,f"], "e (agreement)"),
             (&["prove", "--rates", "1k,0"], "from 0.001"),
             (&["null", "--body", "1"], "from 2"),

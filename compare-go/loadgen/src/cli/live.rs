@@ -1,11 +1,12 @@
 //! What is shown while a run goes on: a line on a terminal, a line now and then elsewhere.
 
 use crate::figures::Second;
-use crate::outcome::{Observer, Snapshot};
+use crate::outcome::{Mark, Observer, Snapshot};
 use crate::plan::Phase;
 use crate::quantity::{count, rate, time};
 use crate::report::summary::float;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
@@ -88,6 +89,31 @@ impl Observer for Plain {
             self.said = Some(now);
             let _ = writeln!(stderr(), "hunt-load: {}", line(snapshot));
         }
+    }
+}
+
+/// Marks of the parts of a run, as they begin: a line each on standard error, for a program that
+/// waits for them. What else is shown comes between them.
+pub struct Marked(pub Box<dyn Observer>);
+
+impl Observer for Marked {
+    fn step(&mut self, text: &str) {
+        self.0.step(text);
+    }
+
+    fn snapshot(&mut self, snapshot: &Snapshot<'_>) {
+        self.0.snapshot(snapshot);
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        // One write, so that nothing stands in the middle of it. Whoever is gone waits for nothing.
+        let _ = stderr().write_all(format!("phase: {mark}\n").as_bytes());
+    }
+}
+
+impl fmt::Debug for Marked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Marked").finish_non_exhaustive()
     }
 }
 

@@ -58,6 +58,9 @@ pub(super) fn run(run: &Run, called: Called) -> anyhow::Result<u8> {
 }
 
 fn observer(run: &Run, plan: &Plan) -> anyhow::Result<Box<dyn Observer>> {
+    if run.told.phases {
+        return Ok(Box::new(live::Marked(live::observer(run.told.quiet))));
+    }
     if !run.told.tui {
         return Ok(live::observer(run.told.quiet));
     }

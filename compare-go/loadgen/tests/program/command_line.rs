@@ -1,6 +1,7 @@
 //! The program as people and programs call it: what it prints where, and its exit codes.
 
 use crate::support::{Null, Ran, finished, hunt_load, run};
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -87,6 +88,41 @@ fn an_interrupt_ends_a_run_with_a_report_of_what_was_measured() {
     assert_eq!(ran.code, Some(130), "{ran:?}");
     assert!(ran.stdout.starts_with("NOT COMPLETE: it was interrupted"), "{}", ran.stdout);
     assert!(ran.stdout.contains("p99.9") && ran.stdout.contains("NOT VALID"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_parts_of_a_run_are_told_as_they_begin() {
+    let server = Null::start(&[]);
+    for processes in ["never", "always"] {
+        let workers = ["--workers", "2", "--processes", processes];
+        let ran = get(&server, &[&["--phases", "--quiet"][..], &workers].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let told: Vec<&str> = ran.stderr.lines().collect();
+        let expected = ["connected 8", "warmup", "measured", "grace", "end"];
+        assert_eq!(told, expected.map(|part| format!("phase: {part}")));
+    }
+    let words = ["get", "--path", "/", "--url", &server.url, "--rate", "300", "-c", "8"];
+    let ran = run(&[&words[..], &["-w", "0s", "-d", "1s", "--phases"]].concat());
+    let told: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("phase: ")).collect();
+    assert_eq!(told, ["connected 8", "measured", "grace", "end"].map(|p| format!("phase: {p}")));
+    assert!(ran.stderr.contains("hunt-load: 1/1s "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_part_is_told_while_it_goes_on() {
+    let server = Null::start(&[]);
+    let mut command = hunt_load();
+    command.args(["get", "--path", "/", "--url", &server.url, "--rate", "100", "-c", "2"]);
+    command.args(["-w", "0s", "-d", "10m", "--phases", "--quiet", "--format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().as_deref(), Some("phase: connected 2"));
+    assert_eq!(lines.next().as_deref(), Some("phase: measured"));
+    // It would go on for ten minutes.
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(lines.collect::<Vec<_>>(), ["phase: end"]);
+    assert_eq!(finished(child).code, Some(130));
 }
 
 #[test]

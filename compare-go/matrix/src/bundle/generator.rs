@@ -289,14 +289,6 @@ impl Figures {
         self.lanes.iter().flat_map(|lane| &lane.operations)
     }
 
-    /// The values of a metric in all lanes; none where no lane has it.
-    #[must_use]
-    pub fn metric(&self, name: &str) -> Option<Histogram> {
-        let metrics = self.lanes.iter().flat_map(|lane| &lane.metrics);
-        let values = metrics.filter(|metric| metric.name == name).map(|metric| &metric.values);
-        Histogram::merged(values)
-    }
-
     /// Sums over all operations.
     #[must_use]
     pub fn requests(&self) -> Requests {

@@ -15,10 +15,28 @@ pub enum Metric {
     Latency(Percentile),
     /// The largest latency, from the intended time.
     LatencyMax,
+    /// The 99th percentile of latencies for their median: how unequally players are served.
+    Fairness,
+    /// The 99th percentile of how long after its tick a broadcast came to a recipient.
+    Lag,
+    /// The longest of it.
+    LagMax,
+    /// The 99th percentile of how long after the first recipient of a broadcast another had it.
+    Skew,
+    /// Ticks of which a recipient got no frame, among all that recipients were due.
+    MissedTicks,
+    /// Frames of broadcasts that came in a second.
+    Deliveries,
+    /// The 99th percentile of latencies of `hunt-status` alone, from the intended time.
+    Status,
+    /// The 99th percentile of latencies of publications alone, from the intended time.
+    Publish,
     /// Right answers a second.
     Rate,
-    /// Errors among everything that was tried.
+    /// Errors among everything that was tried, or was to come.
     Errors,
+    /// The 99th percentile of how late requests were sent: the generator's part.
+    SendLag,
     /// The highest rate that keeps a promise.
     Capacity(Slo),
     /// CPU time of the server for a unit of work.
@@ -27,6 +45,8 @@ pub enum Metric {
     CpuUser,
     /// The part of it in the kernel.
     CpuKernel,
+    /// CPU time of the server for the time that passed: 1 is one core.
+    CpuShare,
     /// System calls for a unit of work.
     SystemCalls,
     /// Context switches for a unit of work.
@@ -61,6 +81,8 @@ pub enum Unit {
     PerSecond,
     /// A share of one.
     Share,
+    /// How often one figure is in another.
+    Ratio,
     /// A number of things, for a unit of work.
     Count,
     /// Bytes.
@@ -68,13 +90,23 @@ pub enum Unit {
 }
 
 /// Names of the metrics that have one name each; percentiles and capacities come besides.
-const NAMES: [(Metric, &str, &str); 17] = [
+const NAMES: [(Metric, &str, &str); 27] = [
     (Metric::LatencyMax, "max", "max"),
+    (Metric::Fairness, "fairness", "p99 / p50"),
+    (Metric::Lag, "lag", "lag p99"),
+    (Metric::LagMax, "lag-max", "lag max"),
+    (Metric::Skew, "skew", "skew p99"),
+    (Metric::MissedTicks, "missed", "missed ticks"),
+    (Metric::Deliveries, "deliveries", "frames"),
+    (Metric::Status, "status", "hunt-status p99"),
+    (Metric::Publish, "publish", "publication p99"),
     (Metric::Rate, "rate", "achieved"),
     (Metric::Errors, "errors", "errors"),
+    (Metric::SendLag, "send-lag", "send lag p99"),
     (Metric::Cpu, "cpu", "CPU"),
     (Metric::CpuUser, "cpu-user", "CPU, user"),
     (Metric::CpuKernel, "cpu-kernel", "CPU, kernel"),
+    (Metric::CpuShare, "cpu-share", "of a core"),
     (Metric::SystemCalls, "system-calls", "system calls"),
     (Metric::Switches, "switches", "context switches"),
     (Metric::Allocations, "allocations", "allocations"),
@@ -90,17 +122,27 @@ const NAMES: [(Metric, &str, &str); 17] = [
 
 impl Metric {
     /// Those of a run, in the order of tables.
-    pub const OF_RUNS: [Self; 19] = [
+    pub const OF_RUNS: [Self; 29] = [
         Self::Latency(Percentile::P50),
         Self::Latency(Percentile::P90),
         Self::Latency(Percentile::P99),
         Self::Latency(Percentile::P999),
         Self::LatencyMax,
+        Self::Fairness,
+        Self::Lag,
+        Self::LagMax,
+        Self::Skew,
+        Self::MissedTicks,
+        Self::Deliveries,
+        Self::Status,
+        Self::Publish,
         Self::Rate,
         Self::Errors,
+        Self::SendLag,
         Self::Cpu,
         Self::CpuUser,
         Self::CpuKernel,
+        Self::CpuShare,
         Self::SystemCalls,
         Self::Switches,
         Self::Allocations,
@@ -134,14 +176,21 @@ impl Metric {
         match self {
             Self::Latency(_)
             | Self::LatencyMax
+            | Self::Lag
+            | Self::LagMax
+            | Self::Skew
+            | Self::Status
+            | Self::Publish
+            | Self::SendLag
             | Self::Cpu
             | Self::CpuUser
             | Self::CpuKernel
             | Self::Scheduling
             | Self::Collections
             | Self::StartUp => Unit::Time,
-            Self::Rate | Self::Capacity(_) => Unit::PerSecond,
-            Self::Errors => Unit::Share,
+            Self::Rate | Self::Deliveries | Self::Capacity(_) => Unit::PerSecond,
+            Self::Errors | Self::MissedTicks | Self::CpuShare => Unit::Share,
+            Self::Fairness => Unit::Ratio,
             Self::SystemCalls | Self::Switches | Self::Allocations => Unit::Count,
             Self::Allocated
             | Self::Resident
@@ -156,6 +205,7 @@ impl Metric {
     pub const fn scale(self) -> Scale {
         match self {
             Self::Errors
+            | Self::MissedTicks
             | Self::SystemCalls
             | Self::Switches
             | Self::Allocations
@@ -170,9 +220,25 @@ impl Metric {
     #[must_use]
     pub const fn better(self) -> Better {
         match self {
-            Self::Rate | Self::Capacity(_) => Better::More,
+            Self::Rate | Self::Deliveries | Self::Capacity(_) => Better::More,
             _ => Better::Less,
         }
+    }
+
+    /// Whether every workload has it; the others are of broadcasts or of one kind of request.
+    #[must_use]
+    pub const fn is_of_all_workloads(self) -> bool {
+        !matches!(
+            self,
+            Self::Lag
+                | Self::LagMax
+                | Self::Skew
+                | Self::MissedTicks
+                | Self::Deliveries
+                | Self::Status
+                | Self::Publish
+                | Self::Capacity(_)
+        )
     }
 
     /// Whether it is the same whenever it is looked at, so that any difference is one.
@@ -248,6 +314,6 @@ mod tests {
     fn a_name_that_is_none_says_what_is_near() {
         assert!("rrs".parse::<Metric>().unwrap_err().contains("`rss` is near"));
         assert!("capacity:p99".parse::<Metric>().unwrap_err().contains("p99=50ms"));
-        assert!("speed".parse::<Metric>().unwrap_err().contains("p99.9, p99.99, max, rate"));
+        assert!("speed".parse::<Metric>().unwrap_err().contains("p99.9, p99.99, max, fairness"));
     }
 }

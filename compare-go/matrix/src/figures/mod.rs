@@ -6,6 +6,7 @@ pub mod metric;
 pub mod ranking;
 pub mod run;
 pub mod table;
+pub mod work;
 
 pub use metric::{Metric, Unit};
 pub use ranking::{Ranked, Ranking};

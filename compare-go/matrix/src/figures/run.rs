@@ -1,10 +1,10 @@
 //! The figures of one run, and why they cannot be trusted where they cannot.
 
-use crate::bundle::generator::{Figures, Printed, Requests};
+use crate::bundle::generator::{Printed, Requests};
 use crate::bundle::observed::Observed;
 use crate::bundle::run::{Allocations, Counted, Machine, Measured, Outcome, Resident, Run};
-use crate::cell::Workload;
 use crate::figures::metric::Metric;
+use crate::figures::work::{self, Broadcasts};
 use crate::number::float;
 use crate::slo::{Percentile, Slo};
 use crate::statistics::Histogram;
@@ -20,8 +20,6 @@ pub const ERRORS_MAX: f64 = 0.001;
 pub const ACHIEVED_MIN: f64 = 0.99;
 /// Ticks that say anything of how CPU time is shared: half a second at 100 a second.
 const TICKS_MIN: u64 = 50;
-/// The generator's metric of how long after a tick its broadcast came.
-const DELIVERY: &str = "delivery_ns";
 
 /// The figures of a run.
 #[derive(Clone, Debug)]
@@ -53,10 +51,16 @@ impl RunFigures {
         let requests = figures.requests();
         let open = printed.outcome.rate_per_s.is_some() && requests.due > 0;
         let achieved = open.then(|| (float(requests.sent) / float(requests.due)).min(1.0));
-        let latency = latencies(run.cell.workload, figures);
+        let workload = run.cell.workload;
+        let broadcasts = Broadcasts::of(workload, figures);
+        let latency = work::latencies(workload, figures, broadcasts.as_ref());
         let mut values = BTreeMap::new();
-        answers(&mut values, &printed, latency.as_ref());
-        costs(&mut values, measured, units(run.cell.workload, figures));
+        latencies(&mut values, latency.as_ref());
+        answers(&mut values, &printed);
+        if work::has_broadcasts(workload) {
+            heard(&mut values, broadcasts.as_ref(), printed.outcome.measured.seconds());
+        }
+        costs(&mut values, measured, work::units(figures));
         memory(&mut values, &measured.resident);
         let invalid = why_invalid(&printed, &measured.machine);
         Ok(Self { values, latency, invalid, achieved })
@@ -80,50 +84,79 @@ impl RunFigures {
     }
 }
 
-/// What a workload promises latency of: deliveries of broadcasts where it measures them, else
-/// answers.
-fn latencies(workload: Workload, figures: &Figures) -> Option<Histogram> {
-    if workload == Workload::Quests
-        && let Some(deliveries) = figures.metric(DELIVERY)
-    {
-        return Some(deliveries);
-    }
-    let all = Histogram::merged(figures.operations().map(|operation| &operation.latency));
-    all.filter(|all| all.count() > 0)
-}
-
-/// What CPU time and counts are divided by: right answers, and broadcasts that came.
-fn units(workload: Workload, figures: &Figures) -> u64 {
-    let answers = figures.requests().right;
-    match workload {
-        Workload::Quests => answers + figures.metric(DELIVERY).map_or(0, |values| values.count()),
-        _ => answers,
-    }
-}
-
 type Values = BTreeMap<Metric, Observed<f64>>;
 
-fn answers(values: &mut Values, printed: &Printed, latency: Option<&Histogram>) {
-    let nothing = || Observed::missing("nothing was answered");
-    let figure = |value: Option<u64>| value.map_or_else(nothing, |ns| Observed::Is(float(ns)));
+fn latencies(values: &mut Values, latency: Option<&Histogram>) {
     for percentile in Percentile::ALL {
         let at = latency.and_then(|latency| latency.at(percentile.share()));
-        values.insert(Metric::Latency(percentile), figure(at));
+        values.insert(Metric::Latency(percentile), time(at));
     }
-    values.insert(Metric::LatencyMax, figure(latency.and_then(Histogram::max)));
-    let figures = &printed.outcome.figures;
-    let Requests { right, .. } = figures.requests();
-    let seconds = printed.outcome.measured.seconds();
-    let rate = if seconds > 0.0 {
-        Observed::Is(float(right) / seconds)
-    } else {
-        Observed::missing("no time was measured")
+    values.insert(Metric::LatencyMax, time(latency.and_then(Histogram::max)));
+    let at = |percentile: Percentile| latency?.at(percentile.share()).map(float);
+    let fairness = match (at(Percentile::P99), at(Percentile::P50)) {
+        (Some(p99), Some(p50)) if p50 > 0.0 => Observed::Is(p99 / p50),
+        _ => nothing(),
     };
-    values.insert(Metric::Rate, rate);
+    values.insert(Metric::Fairness, fairness);
+}
+
+fn answers(values: &mut Values, printed: &Printed) {
+    let figures = &printed.outcome.figures;
+    let Requests { right, sent, .. } = figures.requests();
+    values.insert(Metric::Rate, per_second(right, printed.outcome.measured.seconds()));
     let errors = float(figures.errors());
-    let tried = errors + float(right);
+    let tried = errors + float(work::units(figures));
     let share = if tried > 0.0 { Observed::Is(errors / tried) } else { nothing() };
     values.insert(Metric::Errors, share);
+    let p99 = |of: Option<Histogram>| of.and_then(|of| of.at(Percentile::P99.share()));
+    if sent > 0 {
+        let lag = Histogram::merged(figures.operations().map(|operation| &operation.lag));
+        values.insert(Metric::SendLag, time(p99(lag)));
+    }
+    for (metric, of) in
+        [(Metric::Status, work::status(figures)), (Metric::Publish, work::publications(figures))]
+    {
+        if let Some(p99) = p99(of) {
+            values.insert(metric, Observed::Is(float(p99)));
+        }
+    }
+}
+
+/// What came of broadcasts.
+fn heard(values: &mut Values, broadcasts: Option<&Broadcasts>, seconds: f64) {
+    let none = || Observed::missing("no broadcast came");
+    let Some(Broadcasts { lag, skew, frames, missed }) = broadcasts else {
+        let all = [Metric::Lag, Metric::LagMax, Metric::Skew, Metric::MissedTicks];
+        values.extend(all.map(|metric| (metric, none())));
+        values.insert(Metric::Deliveries, none());
+        return;
+    };
+    let p99 = |values: &Histogram| values.at(Percentile::P99.share());
+    values.insert(Metric::Lag, time(p99(lag)));
+    values.insert(Metric::LagMax, time(lag.max()));
+    let skew = skew.as_ref().map(|skew| time(p99(skew)));
+    let alone = || Observed::missing("no broadcast had a second recipient");
+    values.insert(Metric::Skew, skew.unwrap_or_else(alone));
+    // Each tick that a recipient was due is one value of the lag, whether its frame came or not.
+    let share = float(*missed) / float(lag.count());
+    values.insert(Metric::MissedTicks, Observed::Is(share.min(1.0)));
+    values.insert(Metric::Deliveries, per_second(*frames, seconds));
+}
+
+fn nothing() -> Observed<f64> {
+    Observed::missing("nothing was answered")
+}
+
+fn time(ns: Option<u64>) -> Observed<f64> {
+    ns.map_or_else(nothing, |ns| Observed::Is(float(ns)))
+}
+
+fn per_second(count: u64, seconds: f64) -> Observed<f64> {
+    if seconds > 0.0 {
+        Observed::Is(float(count) / seconds)
+    } else {
+        Observed::missing("no time was measured")
+    }
 }
 
 fn costs(values: &mut Values, measured: &Measured, units: u64) {
@@ -133,6 +166,9 @@ fn costs(values: &mut Values, measured: &Measured, units: u64) {
         units => Observed::Is(float(count) / float(units)),
     };
     let cpu = per_unit(end.cpu_ns - begin.cpu_ns);
+    let passed_ns = end.at_ns - begin.at_ns;
+    let share = float(end.cpu_ns - begin.cpu_ns) / float(passed_ns.max(1));
+    values.insert(Metric::CpuShare, Observed::Is(share));
     let (user, kernel) = (end.user_ticks - begin.user_ticks, end.kernel_ticks - begin.kernel_ticks);
     let part = |ticks: u64| match &cpu {
         Observed::Is(ns) if user + kernel >= TICKS_MIN => {

@@ -141,6 +141,10 @@ impl<'b> Figures<'b> {
     /// Why there is nothing.
     pub fn summary(&self, cell: Cell, metric: Metric) -> Result<Summary, String> {
         let figures = self.cells.get(&cell).ok_or_else(|| format!("{cell} was not measured"))?;
+        let is_told = metric.is_of_all_workloads() || matches!(metric, Metric::Capacity(_));
+        if !is_told && !figures.measured.is_empty() && !figures.rounds.contains_key(&metric) {
+            return Err(format!("{metric} is no figure of {}", cell.workload));
+        }
         figures.summary(metric)
     }
 

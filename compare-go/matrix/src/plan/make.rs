@@ -64,9 +64,7 @@ impl Plan {
             Extent::Quick => 3,
             Extent::Normal | Extent::Full => 5,
         });
-        let quick = wanted.extent == Extent::Quick;
-        let capacities = if quick { Capacities::None } else { wanted.capacities };
-        let steps = steps(&cells, &twins, rounds, capacities, wanted.seed);
+        let steps = steps(wanted, &cells, &twins, rounds);
         let servers = Server::all().into_iter();
         let servers = servers.filter(|server| cells.iter().any(|cell| cell.server == *server));
         let loads = workloads.iter().map(|w| (*w, loads::load(wanted.extent, *w)));
@@ -103,14 +101,19 @@ fn is_usual(extent: Extent, cell: Cell) -> bool {
     match extent {
         Extent::Full => true,
         Extent::Normal => {
-            let scenario = [
-                Workload::Resolve,
-                Workload::Sockets,
-                Workload::State,
-                Workload::Quests,
-                Workload::Loot,
-            ];
-            scenario.contains(&workload) && differs_in_one(server)
+            match workload {
+                // Where allocators and arenas have most to do.
+                Workload::Resolve | Workload::Quests => differs_in_one(server),
+                Workload::Resolve30k
+                | Workload::Sockets
+                | Workload::Sockets30k
+                | Workload::State
+                | Workload::Loot => leads(server),
+                Workload::HotBoard
+                | Workload::SlowReaders
+                | Workload::ReconnectStorm
+                | Workload::Mixed => false,
+            }
         }
         Extent::Quick => {
             let server = server.to_string();
@@ -153,14 +156,10 @@ fn twin(workload: Workload, cells: &[Cell]) -> Option<Cell> {
 }
 
 /// Every round has every cell once and every twin twice, in an order of its own.
-fn steps(
-    cells: &[Cell],
-    twins: &[Cell],
-    rounds: u32,
-    capacities: Capacities,
-    seed: u64,
-) -> Vec<Step> {
-    let mut random = Random::new(seed);
+fn steps(wanted: &Wanted, cells: &[Cell], twins: &[Cell], rounds: u32) -> Vec<Step> {
+    let quick = wanted.extent == Extent::Quick;
+    let capacities = if quick { Capacities::None } else { wanted.capacities };
+    let mut random = Random::new(wanted.seed);
     let mut steps = Vec::new();
     for round in 1..=rounds {
         let mut of_round = Vec::new();
@@ -176,7 +175,8 @@ fn steps(
             if !searched || round > CAPACITY_ROUNDS_MAX {
                 continue;
             }
-            let searches = loads::promises(cell.workload).iter().map(|slo| Task::Capacity(*slo));
+            let slos = loads::promises(wanted.extent, cell.workload).iter();
+            let searches = slos.map(|slo| Task::Capacity(*slo));
             of_round.extend(searches.map(|task| Step { round, cell, twin, task }));
         }
         random.shuffle(&mut of_round);
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(searches, (12 + 2) * 2);
         assert!(in_round(&normal, 4).iter().all(|step| step.task == Task::Measure));
         let full = plan(Extent::Full, &[]);
-        assert_eq!((full.servers.len(), full.loads.len()), (42, 9));
+        assert_eq!((full.servers.len(), full.loads.len()), (42, 11));
         let searches = |capacities| {
             let wanted = Wanted { capacities, ..wanted(Extent::Full, &["resolve"]) };
             let steps = Plan::make(&wanted).unwrap().steps;

@@ -212,6 +212,7 @@ fn line(report: &Report<'_>, fields: Fields) -> String {
         Unit::Time => "ns",
         Unit::PerSecond => "1/s",
         Unit::Share => "share",
+        Unit::Ratio => "ratio",
         Unit::Count => "count",
         Unit::Bytes => "bytes",
     });

@@ -52,12 +52,21 @@ pub(super) struct Row {
 }
 
 /// The metrics that servers are ranked by, in the order of menus: capacities come before them.
-const RANKED: [Metric; 17] = [
+const RANKED: [Metric; 26] = [
     Metric::Latency(Percentile::P99),
     Metric::Latency(Percentile::P50),
     Metric::Latency(Percentile::P999),
     Metric::LatencyMax,
+    Metric::Fairness,
+    Metric::Lag,
+    Metric::LagMax,
+    Metric::Skew,
+    Metric::MissedTicks,
+    Metric::Deliveries,
+    Metric::Status,
+    Metric::Publish,
     Metric::Cpu,
+    Metric::CpuShare,
     Metric::Resident,
     Metric::ResidentPeak,
     Metric::PerConnection,

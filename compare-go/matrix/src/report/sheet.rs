@@ -2,6 +2,7 @@
 
 use crate::bundle::server::ServerState;
 use crate::cell::{Cell, Server, Workload};
+use crate::figures::work::{self, LatencyOf};
 use crate::figures::{Figures, Metric, Unit};
 use crate::plan::{Extent, Load};
 use crate::quantity;
@@ -107,7 +108,7 @@ pub(super) struct CpuRow {
     pub(super) parts: Result<[Number; 2], String>,
 }
 
-const TABLES: [(&str, &[Metric]); 3] = [
+const TABLES: [(&str, &[Metric]); 4] = [
     (
         "Latency",
         &[
@@ -117,16 +118,25 @@ const TABLES: [(&str, &[Metric]); 3] = [
             Metric::Latency(Percentile::P999),
             Metric::Latency(Percentile::P9999),
             Metric::LatencyMax,
+            Metric::Fairness,
+            Metric::Status,
+            Metric::Publish,
         ],
+    ),
+    (
+        "Broadcasts",
+        &[Metric::Lag, Metric::LagMax, Metric::Skew, Metric::MissedTicks, Metric::Deliveries],
     ),
     (
         "Work, and what a unit of it costs",
         &[
             Metric::Rate,
             Metric::Errors,
+            Metric::SendLag,
             Metric::Cpu,
             Metric::CpuUser,
             Metric::CpuKernel,
+            Metric::CpuShare,
             Metric::SystemCalls,
             Metric::Switches,
             Metric::Allocations,
@@ -192,7 +202,10 @@ impl Of<'_, '_> {
             answer: Answer::of(&rankings),
             refused,
             excluded: self.excluded(),
-            tables: TABLES.map(|(title, metrics)| self.table(title, metrics)).into(),
+            tables: TABLES
+                .iter()
+                .filter_map(|(title, metrics)| self.table(title, metrics))
+                .collect(),
             effects: effects.collect(),
             grids: rankings.iter().filter_map(grid::grid).collect(),
             searches: search::searches(workload, &rankings, runs),
@@ -249,13 +262,20 @@ impl Of<'_, '_> {
         .collect()
     }
 
-    fn table(&self, title: &'static str, metrics: &[Metric]) -> Table {
-        let servers = self.figures.servers(self.workload).into_iter();
-        let rows = servers.map(|server| TableRow {
-            server,
-            figures: metrics.iter().map(|metric| self.number(server, *metric)).collect(),
+    /// None where the workload has nothing of it.
+    fn table(&self, title: &'static str, metrics: &[Metric]) -> Option<Table> {
+        let servers = self.figures.servers(self.workload);
+        let cells = || servers.iter().filter_map(|server| self.figures.cell(self.cell(*server)));
+        let has = |metric: &Metric| {
+            metric.is_of_all_workloads() || cells().any(|cell| cell.metrics().any(|m| m == *metric))
+        };
+        let metrics: Vec<Metric> = metrics.iter().copied().filter(has).collect();
+        let rows = servers.iter().map(|server| TableRow {
+            server: *server,
+            figures: metrics.iter().map(|metric| self.number(*server, *metric)).collect(),
         });
-        Table { title, metrics: metrics.to_vec(), rows: rows.collect() }
+        let rows = rows.collect();
+        (!metrics.is_empty()).then_some(Table { title, metrics, rows })
     }
 
     /// The cheapest first.
@@ -276,12 +296,12 @@ impl Of<'_, '_> {
 }
 
 const fn latency_of(workload: Workload) -> &'static str {
-    match workload {
-        Workload::Quests => {
+    match work::latency_of(workload) {
+        LatencyOf::Broadcasts => {
             "Latency is that of broadcasts, from their tick to each player; over time it is that \
              of answers."
         }
-        _ => "Latency is that of answers, from the intended send time.",
+        LatencyOf::Answers => "Latency is that of answers, from the intended send time.",
     }
 }
 

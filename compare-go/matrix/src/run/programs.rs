@@ -1,11 +1,34 @@
-//! The programs of a plan, built once each.
+//! The programs of a plan, built once each: the server once for each allocator, the peers, Go's
+//! two servers, the generator, `golden`, and the server that counts what it asks of its allocator.
+//!
+//! ```text
+//!   cargo   all Rust programs in one build, then the counting one, which has a feature more
+//!   go      a build for each of Go's servers, where there is a Go
+//!   placed  a copy in target/matrix, its SHA-256 and sizes
+//!   watched a tool that runs: shown, ended when it is to stop
+//! ```
+//!
+//! What is measured is a copy that nobody else builds into: a build beside a run, or one with other
+//! features, cannot change what the next run starts.
+
+mod cargo;
+mod go;
+mod placed;
+#[cfg(test)]
+mod tests;
+pub(super) mod watched;
 
 use crate::bundle::observed::Observed;
 use crate::bundle::run::CommandLine;
-use crate::cell::Server;
+use crate::cell::{Allocator, Library, Server};
 use crate::run::interrupt::Stop;
 use crate::run::show::Show;
-use std::path::Path;
+use anyhow::{Context, anyhow};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Where the copies lie, from the top of the repository.
+pub(super) const FOLDER: &str = "target/matrix";
 
 /// A program that was built. Paths are those from the top of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,47 +47,188 @@ pub struct Program {
 
 /// All of them.
 #[derive(Debug)]
-pub struct Programs {}
+pub struct Programs {
+    generator: Program,
+    golden: Program,
+    servers: BTreeMap<Name, Result<Program, String>>,
+}
+
+/// A program by what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Generator,
+    Golden,
+    Engine(Allocator),
+    Peers,
+    Counting,
+    Go(Library),
+}
+
+/// What builds, by name or path.
+#[derive(Clone, Debug)]
+struct Tools {
+    cargo: PathBuf,
+    go: PathBuf,
+    /// What strips a copy: `strip -o STRIPPED PROGRAM`.
+    strip: PathBuf,
+    /// What does the same: `objcopy --strip-all PROGRAM STRIPPED`.
+    objcopy: PathBuf,
+}
+
+impl Default for Tools {
+    fn default() -> Self {
+        let [cargo, go, strip, objcopy] = ["cargo", "go", "strip", "objcopy"].map(PathBuf::from);
+        Self { cargo, go, strip, objcopy }
+    }
+}
+
+/// What a build is done with.
+struct Building<'a> {
+    top: &'a Path,
+    tools: &'a Tools,
+    show: &'a mut dyn Show,
+    stop: &'a Stop,
+}
+
+impl Name {
+    /// The program that a server is.
+    const fn of(server: Server) -> Self {
+        match server {
+            Server::Engine { allocator, .. } => Self::Engine(allocator),
+            Server::Peer(_) => Self::Peers,
+            Server::Go { library, .. } => Self::Go(library),
+        }
+    }
+
+    /// The name of its file.
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Generator => "hunt-load",
+            Self::Golden => "golden",
+            // The server as it is shipped is on jemalloc.
+            Self::Engine(Allocator::Jemalloc) => "hunt-server",
+            Self::Engine(Allocator::Mimalloc) => "hunt-server-mimalloc",
+            Self::Engine(Allocator::System) => "hunt-server-system",
+            Self::Peers => "floor",
+            Self::Counting => "hunt-server-counting",
+            Self::Go(Library::Nethttp) => "hunt-nethttp",
+            Self::Go(Library::Fasthttp) => "hunt-fasthttp",
+        }
+    }
+
+    /// All that these servers need.
+    fn needed(servers: &[Server]) -> BTreeSet<Self> {
+        let mut needed: BTreeSet<Self> = servers.iter().copied().map(Self::of).collect();
+        if needed.iter().any(|name| matches!(name, Self::Engine(_))) {
+            needed.insert(Self::Counting);
+        }
+        needed.extend([Self::Generator, Self::Golden]);
+        needed
+    }
+}
 
 impl Programs {
-    /// Builds what these servers need, and the generator and `golden`.
+    /// Builds what these servers need, and the generator and `golden`. Takes minutes on a fresh
+    /// clone, seconds where everything is up to date.
     ///
     /// # Errors
     /// If something that every plan needs cannot be built, or it was to stop.
     pub fn build(
-        _top: &Path,
-        _servers: &[Server],
-        _show: &mut dyn Show,
-        _stop: &Stop,
+        top: &Path,
+        servers: &[Server],
+        show: &mut dyn Show,
+        stop: &Stop,
     ) -> anyhow::Result<Self> {
-        unimplemented!()
+        Self::build_by(&mut Building { top, tools: &Tools::default(), show, stop }, servers)
+    }
+
+    fn build_by(building: &mut Building<'_>, servers: &[Server]) -> anyhow::Result<Self> {
+        let mut built = BTreeMap::new();
+        for (name, compiled) in compiled(building, &Name::needed(servers))? {
+            let program = match compiled {
+                Ok((build, at)) => building
+                    .place(name.file(), &at, build)
+                    .map_err(|error| format!("{} cannot be taken: {error:#}", name.file())),
+                Err(why) => Err(why),
+            };
+            building.go_on()?;
+            built.insert(name, program);
+        }
+        let mut must = |name: Name| {
+            let program = built.remove(&name).context("every plan has it")?;
+            program.map_err(|why| anyhow!("{} does not build: {why}", name.file()))
+        };
+        let (generator, golden) = (must(Name::Generator)?, must(Name::Golden)?);
+        Ok(Self { generator, golden, servers: built })
+    }
+
+    /// Why the rows of Go will be left out, where there is no Go that could build its servers, or
+    /// none that is new enough; none where they will not, or none of these servers is in Go. Takes
+    /// a moment, and builds nothing.
+    #[must_use]
+    pub fn without_go(top: &Path, servers: &[Server]) -> Option<String> {
+        let stop = Stop::default();
+        servers.iter().any(|server| server.is_go()).then_some(())?;
+        go::available(top, &Tools::default().go, &stop).err().map(|why| format!("{why:#}"))
     }
 
     /// The program of a server.
     ///
     /// # Errors
     /// Why there is none: no Go, a build that failed.
-    pub fn server(&self, _server: Server) -> Result<&Program, String> {
-        unimplemented!()
+    pub fn server(&self, server: Server) -> Result<&Program, String> {
+        self.named(Name::of(server))
     }
 
     /// The program of a server that counts what it asks of its allocator; Go's counts by itself.
     ///
     /// # Errors
     /// Why there is none.
-    pub fn counting(&self, _server: Server) -> Result<&Program, String> {
-        unimplemented!()
+    pub fn counting(&self, server: Server) -> Result<&Program, String> {
+        match server {
+            Server::Engine { .. } => self.named(Name::Counting),
+            Server::Peer(_) => Err("the peers have no build that counts".to_owned()),
+            Server::Go { .. } => self.server(server),
+        }
+    }
+
+    fn named(&self, name: Name) -> Result<&Program, String> {
+        match self.servers.get(&name) {
+            Some(program) => program.as_ref().map_err(Clone::clone),
+            None => Err(format!("{} was not built: no server of the plan needs it", name.file())),
+        }
     }
 
     /// `hunt-load`.
     #[must_use]
-    pub fn generator(&self) -> &Program {
-        unimplemented!()
+    pub const fn generator(&self) -> &Program {
+        &self.generator
     }
 
     /// `golden`.
     #[must_use]
-    pub fn golden(&self) -> &Program {
-        unimplemented!()
+    pub const fn golden(&self) -> &Program {
+        &self.golden
     }
+}
+
+/// How it was built and where it was built to, or why it was not.
+type Compiled = Result<(CommandLine, PathBuf), String>;
+
+fn compiled(
+    building: &mut Building<'_>,
+    needed: &BTreeSet<Name>,
+) -> anyhow::Result<Vec<(Name, Compiled)>> {
+    let usual = |name: &Name| !matches!(name, Name::Counting | Name::Go(_));
+    let together: Vec<Name> = needed.iter().copied().filter(usual).collect();
+    let mut all = building.cargo(&together, None)?;
+    if needed.contains(&Name::Counting) {
+        all.extend(building.cargo(&[Name::Counting], Some("hunt-server/counting"))?);
+    }
+    let libraries = Library::ALL.into_iter().filter(|of| needed.contains(&Name::Go(*of)));
+    let libraries: Vec<Library> = libraries.collect();
+    if !libraries.is_empty() {
+        all.extend(building.go(&libraries)?);
+    }
+    Ok(all)
 }

@@ -7,7 +7,7 @@ mod printed;
 
 pub use character::Character;
 pub use environment::environment;
-pub use printed::{Load as PrintedLoad, printed};
+pub use printed::{Broadcasts as PrintedBroadcasts, Load as PrintedLoad, printed};
 
 use crate::bundle::observed::Observed;
 use crate::bundle::run::{
@@ -18,6 +18,7 @@ use crate::bundle::server::{Golden, Ready, ServerRecord, ServerState};
 use crate::bundle::write::Writer;
 use crate::bundle::{End, Head};
 use crate::cell::{Cell, Server, Workload};
+use crate::figures::work;
 use crate::number::{float, whole};
 use crate::plan::{Extent, Load, Plan, Step, Task, Twin};
 use crate::slo::Slo;
@@ -239,14 +240,20 @@ impl Synthetic {
         let counted_ns = self.load.counted_ms * 1_000_000;
         let achieved_per_s = rate_per_s.min(1e6 / now.cpu_us);
         let answered = whole(achieved_per_s * float(counted_ns) / 1e9);
-        let cpu_ns = whole(float(answered) * now.cpu_us * 1e3);
+        let broadcasts = self.broadcasts(now, rate_per_s, cell.workload);
+        let units = answered + broadcasts.map_or(0, |broadcasts| broadcasts.frames);
+        let cpu_ns = whole(float(units) * now.cpu_us * 1e3);
         let generator = printed(&PrintedLoad {
             rate_per_s: self.load.rate_per_s.is_some().then_some(rate_per_s),
             counted_ns,
             answered,
             latency_ns: now.latency_ns(rate_per_s),
-            operation: cell.workload.name().into(),
+            operation: match cell.workload {
+                Workload::Sockets | Workload::Quests => "hunt-status".into(),
+                other => other.name().into(),
+            },
             seconds: self.load.counted_ms / 1_000,
+            broadcasts,
         });
         let connections = u64::from(self.load.connections);
         let resident = now.started_bytes + connections * now.connection_bytes;
@@ -289,6 +296,21 @@ impl Synthetic {
             },
             machine: Machine { others_on_server_cores: 0.001, stolen: 0.0 },
         }
+    }
+
+    /// A frame for each connection every 150 ms, one tick in a thousand missed.
+    fn broadcasts(
+        &self,
+        now: &Character,
+        rate_per_s: f64,
+        workload: Workload,
+    ) -> Option<PrintedBroadcasts> {
+        let ticks = self.load.counted_ms / 150 * u64::from(self.load.connections);
+        work::has_broadcasts(workload).then(|| PrintedBroadcasts {
+            frames: ticks - ticks / 1_000,
+            missed: ticks / 1_000,
+            lag_ns: 2.0 * now.latency_ns(rate_per_s),
+        })
     }
 }
 

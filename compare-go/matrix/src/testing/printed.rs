@@ -25,6 +25,19 @@ pub struct Load {
     pub operation: String,
     /// Lines of the series.
     pub seconds: u64,
+    /// What came of broadcasts; none where nobody was sent any.
+    pub broadcasts: Option<Broadcasts>,
+}
+
+/// Broadcasts that nobody sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Broadcasts {
+    /// Frames that came.
+    pub frames: u64,
+    /// Ticks of which a recipient got none.
+    pub missed: u64,
+    /// How long after its tick a frame came, in the median.
+    pub lag_ns: f64,
 }
 
 /// The deviation of the logarithm of latencies.
@@ -40,7 +53,8 @@ const PLACES: u64 = 1_000;
 /// Never: what is given is JSON.
 #[must_use]
 pub fn printed(load: &Load) -> Box<RawValue> {
-    let Load { rate_per_s, counted_ns, answered, latency_ns, operation, seconds } = load;
+    let Load { rate_per_s, counted_ns, answered, latency_ns, operation, seconds, broadcasts } =
+        load;
     let due = rate_per_s.map_or(*answered, |rate| whole(rate * float(*counted_ns) / 1e9));
     let latency = lognormal(*latency_ns, *answered);
     let lag = lognormal(8_000.0, *answered);
@@ -58,13 +72,15 @@ pub fn printed(load: &Load) -> Box<RawValue> {
             "metrics": [], "busiest": 0.5,
         })
     };
+    let (metrics, counters) =
+        broadcasts.as_ref().map_or_else(|| (json!([]), json!([])), of_broadcasts);
     let lane = json!({
         "name": operation, "due": due,
         "operations": [{
             "name": operation, "sent": answered, "answered": answered, "right": answered,
             "failed": 0, "latency": text(&latency), "lag": text(&lag),
         }],
-        "metrics": [], "counters": [], "errors": {"counts": {}, "samples": []},
+        "metrics": metrics, "counters": counters, "errors": {"counts": {}, "samples": []},
         "connections": {"opened": 1, "ended_idle": 0, "ready": 1},
         "bytes_sent": answered * 300, "bytes_received": answered * 200,
     });
@@ -86,6 +102,19 @@ pub fn printed(load: &Load) -> Box<RawValue> {
         "slo": [], "outcome": outcome,
     });
     kept(&report.to_string(), Detail::Seconds).expect("it is JSON")
+}
+
+fn of_broadcasts(of: &Broadcasts) -> (Value, Value) {
+    let Broadcasts { frames, missed, lag_ns } = *of;
+    let metric = |name: &str, median: f64, count: u64| json!({"name": name, "values": text(&lognormal(median, count))});
+    let counter = |name: &str, count: u64| json!({"name": name, "count": count});
+    (
+        json!([
+            metric("delivery_ns", lag_ns, frames + missed),
+            metric("skew_ns", lag_ns / 4.0, frames / 2)
+        ]),
+        json!([counter("frames", frames), counter("missed_ticks", missed)]),
+    )
 }
 
 fn lognormal(median: f64, count: u64) -> Histogram<u64> {

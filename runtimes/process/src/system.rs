@@ -13,8 +13,21 @@ use std::{fs, io, thread};
 /// # Errors
 /// If the process may not use that core.
 pub fn pin(core: usize) -> io::Result<()> {
+    pin_to(&[core])
+}
+
+/// Keeps the calling thread, and those that it starts from now on, on some cores.
+///
+/// # Errors
+/// If the process may use none of them, or a core has a number that the system does not know.
+pub fn pin_to(cores: &[usize]) -> io::Result<()> {
     let mut set = CpuSet::new();
-    set.set(core);
+    for core in cores {
+        if *core >= CpuSet::MAX_CPU {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        set.set(*core);
+    }
     Ok(sched_setaffinity(None, &set)?)
 }
 

@@ -1,0 +1,79 @@
+//! A tool that runs to its end: what it is at is shown now and then, and it is ended when it is to
+//! stop, with all that it started.
+
+use crate::run::interrupt::Stop;
+use crate::run::show::Show;
+use anyhow::{Context, bail};
+use process::child::{Child, Launch};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether it is to stop.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often what it is at is shown.
+const SHOWN_EVERY: Duration = Duration::from_secs(5);
+/// Lines of what it said that are told when it failed.
+const TOLD_MAX: usize = 20;
+
+/// A tool that has ended.
+#[derive(Debug)]
+pub(in crate::run) struct Ended {
+    /// How.
+    pub(in crate::run) status: ExitStatus,
+    /// What it printed on standard output.
+    pub(in crate::run) output: Vec<u8>,
+    /// The last lines of what it printed on standard error.
+    pub(in crate::run) said: Vec<String>,
+}
+
+impl Ended {
+    /// How it ended, and the last lines that it said.
+    pub(in crate::run) fn told(&self) -> String {
+        let from = self.said.len().saturating_sub(TOLD_MAX);
+        if self.said.is_empty() {
+            return format!("{}, without a word", self.status);
+        }
+        format!("{}\n{}", self.status, self.said[from..].join("\n"))
+    }
+}
+
+/// Runs a tool; `what` says what it does.
+///
+/// # Errors
+/// If it cannot be started, if it is not through in time, or if it was to stop.
+pub(in crate::run) fn watched(
+    mut launch: Launch,
+    what: &str,
+    patience: Duration,
+    show: &mut dyn Show,
+    stop: &Stop,
+) -> anyhow::Result<Ended> {
+    show.step(what);
+    launch.keep_output = true;
+    let mut child = Child::start(&launch)?;
+    let begin = Instant::now();
+    let mut shown = begin;
+    let status = loop {
+        if stop.is_asked() {
+            bail!("stopped while it was to {what}");
+        }
+        let line = child.next_line(LOOK);
+        if line.is_none()
+            && let Some(status) = child.wait_for(LOOK)?
+        {
+            break status;
+        }
+        if begin.elapsed() > patience {
+            let said = child.said();
+            let last = said.last().map_or("nothing", String::as_str);
+            bail!("{} s are over; it said last: {last}", patience.as_secs());
+        }
+        if let Some(line) = line.filter(|_| shown.elapsed() >= SHOWN_EVERY) {
+            shown = Instant::now();
+            show.step(&format!("{what}: {} s, {}", begin.elapsed().as_secs(), line.trim()));
+        }
+    };
+    let said = child.said();
+    let output = child.take_output().with_context(|| what.to_owned())?;
+    Ok(Ended { status, output, said })
+}
