@@ -36,6 +36,9 @@ pub struct Profile {
     pub generator: CommandLine,
     /// The SHA-256 of the generator's program.
     pub generator_sha256: String,
+    /// Its exit code: 0, or 3 where it does not trust its figures, which says that the load was not
+    /// quite the one that was asked for.
+    pub generator_exit: i32,
     /// The version of the table of layers that was there when samples were taken. Shares are
     /// computed by the table that is there when they are asked for.
     pub rules: u32,
@@ -55,8 +58,6 @@ pub struct Sampled {
     pub per_s: u32,
     /// For how long, in ms.
     pub taken_ms: u64,
-    /// Samples that were lost, as the sampler says.
-    pub lost: u64,
     /// A line for each stack: its frames from the outermost inwards, joined by `;`, and how often
     /// it was seen.
     pub stacks: Vec<String>,

@@ -40,6 +40,8 @@ pub const fn colour(layer: Layer) -> (u8, u8, u8) {
 /// If there is no sample.
 pub fn svg(stacks: &Stacks, rules: &Rules, title: &str, drawn: Use) -> anyhow::Result<String> {
     let mut colours = PaletteMap::default();
+    // The frame below all others has no name.
+    colours.insert("", NEUTRAL);
     for (stack, _) in stacks.iter() {
         for frame in stack.split(';') {
             let layer = match rules.of(frame) {
@@ -67,7 +69,21 @@ pub fn svg(stacks: &Stacks, rules: &Rules, title: &str, drawn: Use) -> anyhow::R
     let lines = stacks.lines();
     let mut svg = Vec::new();
     from_lines(&mut options, lines.iter().map(String::as_str), &mut svg)?;
-    Ok(String::from_utf8(svg)?)
+    let svg = String::from_utf8(svg)?;
+    Ok(if drawn == Use::Picture { without_script(svg) } else { svg })
+}
+
+/// A picture cannot be searched: without the script, and without what it would act on.
+fn without_script(mut svg: String) -> String {
+    svg = svg.replace(" onload=\"init(evt)\"", "");
+    for (begin, end) in [("<script", "</script>"), ("<text id=\"search\"", "</text>")] {
+        if let Some(from) = svg.find(begin)
+            && let Some(length) = svg[from..].find(end)
+        {
+            svg.replace_range(from..from + length + end.len(), "");
+        }
+    }
+    svg
 }
 
 #[cfg(test)]
@@ -97,7 +113,9 @@ mod tests {
     #[test]
     fn a_picture_has_no_script_and_the_same_stacks_give_the_same_picture() {
         let draw = || svg(&stacks(), Rules::ours(), "a", Use::Picture).unwrap();
-        assert!(!draw().contains("<script"), "{}", draw());
+        for part in ["<script", "onload", ">Search<"] {
+            assert!(!draw().contains(part), "{part}: {}", draw());
+        }
         assert_eq!(draw(), draw());
         assert!(svg(&Stacks::default(), Rules::ours(), "a", Use::Picture).is_err());
     }

@@ -10,9 +10,13 @@
 
 pub mod flame;
 pub mod layer;
+pub mod perf;
 pub mod perf_script;
 pub mod pprof;
 pub mod rules;
 pub mod shares;
+pub mod shown;
 pub mod source;
 pub mod stacks;
+pub mod take;
+pub mod told;

@@ -1,11 +1,16 @@
 //! Profiles that Go takes of itself, as `/debug/pprof/profile` answers them: read to stacks.
 
+use crate::bundle::profile::Sampled;
+use crate::bundle::run::CommandLine;
 use crate::profile::source::place_of;
 use crate::profile::stacks::{self, Stacks};
+use anyhow::{Context, ensure};
 use flate2::read::GzDecoder;
 use prost::Message;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// The most bytes of a profile, once unpacked.
 const BYTES_MAX: u64 = 64 << 20;
@@ -63,6 +68,35 @@ struct Function {
     name: i64,
     #[prost(int64, tag = "4")]
     file: i64,
+}
+
+/// How often Go looks, in times a second of CPU time; its own default.
+pub const PER_S: u32 = 100;
+
+/// Asks a server on its admin listener to sample itself for some seconds, and reads the answer.
+///
+/// # Errors
+/// If it does not answer as it must.
+pub fn sample(admin: SocketAddr, seconds: u32) -> anyhow::Result<Sampled> {
+    let target = format!("/debug/pprof/profile?seconds={seconds}");
+    let patience = Duration::from_secs(u64::from(seconds) + 20);
+    let mut stream = TcpStream::connect_timeout(&admin, Duration::from_secs(5))?;
+    stream.set_read_timeout(Some(patience))?;
+    // Of version 1.0, so that the answer has no chunks and ends with the connection.
+    write!(stream, "GET {target} HTTP/1.0\r\nHost: {admin}\r\n\r\n")?;
+    let mut answered = Vec::new();
+    stream.take(BYTES_MAX).read_to_end(&mut answered)?;
+    let head = answered.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let head = head.context("an answer without an end of its head")?;
+    let status = String::from_utf8_lossy(&answered[..head]);
+    let status = status.lines().next().unwrap_or_default();
+    ensure!(status.split(' ').nth(1) == Some("200"), "{target} was answered with `{status}`");
+    let stacks = read(&answered[head + 4..]).map_err(anyhow::Error::msg)?;
+    ensure!(stacks.samples() > 0, "the server had no CPU time while it was sampled");
+    let args = vec!["GET".to_owned(), target];
+    let command = CommandLine { program: "admin".to_owned(), args, ..CommandLine::default() };
+    let taken_ms = u64::from(seconds) * 1_000;
+    Ok(Sampled { command, per_s: PER_S, taken_ms, stacks: stacks.lines() })
 }
 
 /// Reads what was answered.
@@ -126,7 +160,6 @@ mod tests {
     use super::*;
     use flate2::Compression;
     use flate2::write::GzEncoder;
-    use std::io::Write;
 
     fn packed(profile: &Profile) -> Vec<u8> {
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());

@@ -116,13 +116,17 @@ mod tests {
         assert!(self::shares(&[]).is_none());
     }
 
-    /// Against the worked example of NIST's Engineering Statistics Handbook, section 7.2.4.1: 4 of
-    /// 20 lie between 0.08066 and 0.41601.
+    /// By its definition: an end is a share from which what was seen is as far as it may be.
     #[test]
     fn an_interval_is_that_of_wilson() {
         let shares = shares(&["standing [engine-core/src/game/x.rs] 4", "tcp_ack [kernel] 16"]);
-        let interval = shares.unwrap().interval(Layer::Game);
-        assert!((interval.lower - 0.080_66).abs() < 5e-6, "{interval:?}");
-        assert!((interval.upper - 0.416_01).abs() < 5e-6, "{interval:?}");
+        let Interval { lower, upper } = shares.unwrap().interval(Layer::Game);
+        assert!(lower < 0.2 && 0.2 < upper);
+        for end in [lower, upper] {
+            let deviations = (0.2 - end).abs() / (end * (1.0 - end) / 20.0).sqrt();
+            assert!((deviations - 1.959_964).abs() < 1e-5, "{end}: {deviations}");
+        }
+        let none = self::shares(&["tcp_ack [kernel] 20"]).unwrap().interval(Layer::Game);
+        assert!(none.lower.abs() < 1e-12 && (0.1..0.2).contains(&none.upper), "{none:?}");
     }
 }

@@ -17,6 +17,7 @@ mod axis;
 mod calendar;
 mod cells;
 mod comparison;
+mod cpu;
 mod csv;
 mod curves;
 mod data;

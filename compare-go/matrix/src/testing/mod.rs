@@ -333,7 +333,7 @@ fn command(program: &str) -> CommandLine {
     CommandLine { program: program.into(), cores: vec![1], ..CommandLine::default() }
 }
 
-fn proof(holds: bool) -> Proof {
+pub fn proof(holds: bool) -> Proof {
     let printed = json!({
         "schema": 1, "program": "hunt-load 0.1.0", "parts": [], "left_out": [],
         "rate_proven_per_s": 100_000.0, "valid": holds,
