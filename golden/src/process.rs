@@ -28,7 +28,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a server with the configuration of the transcripts, on free ports.
+    /// Starts a server with the configuration of the transcripts, on free ports. Variables that
+    /// would configure it otherwise are kept from it.
     ///
     /// # Errors
     /// If it does not start, or does not print where it listens: a line with `players` or `listen`
@@ -44,7 +45,9 @@ impl Process {
     pub fn start_with(program: &Program, args: &[&str]) -> anyhow::Result<Self> {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("server.toml");
         let runtime = program.runtime.iter().flat_map(|name| ["--runtime", name]);
-        let mut child = Command::new(&program.path)
+        let mut command = Command::new(&program.path);
+        ::process::child::remove_strays(&mut command);
+        let mut child = command
             .args(&program.first)
             .arg("serve")
             .arg("--config")

@@ -56,3 +56,13 @@ fn a_program_that_is_no_server_is_reported() {
     let error = Process::start(&program).unwrap_err().to_string();
     assert!(error.contains("did not say where it listens"), "{error}");
 }
+
+#[test]
+fn the_environment_does_not_configure_a_server_that_is_started() {
+    let output = Command::new(env!("CARGO_BIN_EXE_golden"))
+        .args(["check", "--server", "tokio-per-core", "--filter", "game/keys"])
+        .env("HUNT_KEYS", format!("9:{}", "ab".repeat(32)))
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

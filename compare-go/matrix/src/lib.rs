@@ -7,6 +7,7 @@
 //!   order    unchanged                             what to choose
 //! ```
 
+mod axis;
 pub mod bundle;
 pub mod cell;
 pub mod cli;

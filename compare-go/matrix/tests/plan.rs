@@ -3,7 +3,7 @@
 mod support;
 
 use matrix::bundle::Bundle;
-use matrix::bundle::run::Purpose;
+use matrix::bundle::run::{Outcome, Purpose, Run};
 use matrix::bundle::server::ServerState;
 use matrix::plan::progress::{Status, first_open};
 use matrix::plan::{Plan, Task};
@@ -86,6 +86,70 @@ fn what_has_no_row_is_passed_over() {
     let (index, step, _) = first_open(&bundle, 1e6).unwrap();
     assert!(index > 0 && step.cell.server != first);
     assert_eq!(Status::of(&bundle, 0, &bundle.plan.steps[0], 1e6), Status::LeftOut);
+}
+
+#[test]
+fn a_search_begins_where_an_earlier_one_ended_or_at_what_cpu_time_implies() {
+    let results = Folder::new("search-start");
+    let complete = synthetic();
+    let folder = complete.write(&results.path);
+    let mut bundle = Bundle::read(&folder).unwrap();
+    let searches: Vec<u32> = (0..)
+        .zip(&bundle.plan.steps)
+        .filter(|(_, step)| matches!(step.task, Task::Capacity(_)))
+        .map(|(index, _)| index)
+        .collect();
+    let start = |bundle: &Bundle, index: u32| {
+        let step = &bundle.plan.steps[index as usize];
+        match Status::of(bundle, index, step, 1e6) {
+            Status::Next { attempt: 1, offered_per_s: Some(rate), .. } => rate,
+            other => panic!("{other:?}"),
+        }
+    };
+    let cell = |bundle: &Bundle, index: u32| bundle.plan.steps[index as usize].cell;
+    let last = *searches.last().unwrap();
+    let earlier = |index: &&u32| **index < last && cell(&bundle, **index) == cell(&bundle, last);
+    let before = *searches.iter().rev().find(earlier).unwrap();
+    let confirmed =
+        |run: &Run| matches!(run.purpose, Purpose::Confirm(_)).then_some(run.offered_per_s)?;
+    let found = bundle.runs_of(before).find_map(confirmed).unwrap();
+    bundle.runs.retain(|run| run.step != last);
+    assert_eq!(start(&bundle, last), found.round());
+    // Later steps change nothing: an interrupted search goes on as it began.
+    let with_later = start(&bundle, last);
+    bundle.runs.retain(|run| run.step < last);
+    assert_eq!(start(&bundle, last), with_later);
+    // Without an earlier search, the CPU time of a measured load tells.
+    bundle.runs.retain(|run| run.purpose == Purpose::Measure);
+    let implied = start(&bundle, last);
+    let rate = bundle.plan.loads[&cell(&bundle, last).workload].rate_per_s.unwrap();
+    assert!(implied > rate, "{implied}");
+    // Without anything, the load itself.
+    bundle.runs.clear();
+    assert_eq!(start(&bundle, last), rate);
+}
+
+#[test]
+fn a_run_that_something_else_disturbed_is_tried_again_but_not_for_ever() {
+    let results = Folder::new("disturbed");
+    let mut bundle = Bundle::read(&synthetic().write(&results.path)).unwrap();
+    let is_search = |run: &Run| matches!(run.purpose, Purpose::Search(_));
+    let mut run = bundle.runs.iter().find(|run| is_search(run)).unwrap().clone();
+    let (index, step) = (run.step, bundle.plan.steps[run.step as usize]);
+    let Outcome::Measured(measured) = &mut run.outcome else { panic!("it was measured") };
+    measured.machine.others_on_server_cores = 0.9;
+    let rate_after = |bundle: &mut Bundle, offered_per_s: Option<f64>, times: u32| {
+        bundle.runs.retain(|run| run.step < index);
+        let again = (1..=times).map(|attempt| Run { attempt, offered_per_s, ..run.clone() });
+        bundle.runs.extend(again);
+        match Status::of(bundle, index, &step, 1e6) {
+            Status::Next { offered_per_s: Some(rate), .. } => rate,
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = rate_after(&mut bundle, None, 0);
+    assert_eq!(rate_after(&mut bundle, Some(first), 3), first);
+    assert!(rate_after(&mut bundle, Some(first), 4) < first);
 }
 
 #[test]

@@ -6,9 +6,11 @@ mod support;
 use matrix::cell::{Cell, Workload};
 use matrix::slo::Slo;
 use matrix::testing::{Character, Synthetic};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 use support::Folder;
 
 const NAME: &str = "2027-03-01-synthetic";
@@ -89,7 +91,7 @@ fn what_is_written_is_verified_and_not_written_again() {
     let case = written();
     let text = case.text();
     for part in [
-        "| server | rate at p99 < 50ms | p99 | CPU |",
+        "| server | rate at p99 < 50ms | p50 | p99 | CPU |",
         "| tokio-uring+jemalloc+heap | 9",
         "| hyper | 4",
         "No scheduler p99 of hyper: this runtime does not tell.",
@@ -149,6 +151,207 @@ fn a_figure_outside_of_blocks_is_found_and_so_is_a_constant_that_nobody_uses() {
     assert_eq!(code, 1);
     assert!(output.contains("`151 ms` is backed by no bundle"), "{output}");
     assert!(output.contains("the constant `150 ms` is not used"), "{output}");
+}
+
+/// A document with a plot of each kind.
+fn plotted() -> Case {
+    let bars = format!("plot bars bundle={NAME} metric=capacity:p99<50ms file=plots/bars.svg");
+    let latency = format!("plot latency bundle={NAME} file=latency.svg");
+    let case = Case::new(&format!("# A\n\n{}\n{}", block(&bars), block(&latency)));
+    let (code, output) = case.verify(&["--write"]);
+    assert!(code == 0 && output.contains("plots/bars.svg: written"), "{output}");
+    case
+}
+
+#[test]
+fn a_plot_is_written_beside_the_document_and_held_to_its_bundle_byte_by_byte() {
+    let case = plotted();
+    let text = case.text();
+    assert!(text.contains("![Rate at p99 < 50ms, resolve](plots/bars.svg)"), "{text}");
+    let plot = case.folder.path.join("plots/bars.svg");
+    let svg = fs::read_to_string(&plot).unwrap();
+    for part in [
+        "<metadata>bundle 2027-03-01-synthetic, manifest ",
+        "<title id=\"title\">Rate at p99 &lt; 50ms, resolve</title>",
+        "hyper: 4",
+        "prefers-color-scheme:dark",
+    ] {
+        assert!(svg.contains(part), "`{part}` is not in\n{svg}");
+    }
+    let (code, output) = case.verify(&[]);
+    assert_eq!(code, 0, "{output}");
+    let changed = svg.replace("width=\"12\"", "width=\"13\"");
+    let line = svg.lines().position(|line| line.contains("width=\"12\"")).unwrap() + 1;
+    fs::write(&plot, changed).unwrap();
+    let (code, output) = case.verify(&[]);
+    let expected =
+        format!("README.md:3: no bundle backs plots/bars.svg: from line {line} on the bundle says");
+    assert!(code == 1 && output.contains(&expected), "{output}");
+    fs::remove_file(&plot).unwrap();
+    let (code, output) = case.verify(&[]);
+    assert!(code == 1 && output.contains("README.md:3: plots/bars.svg: No such file"), "{output}");
+    let (code, _) = case.verify(&["--write"]);
+    assert!(code == 0 && fs::read_to_string(&plot).unwrap() == svg);
+}
+
+#[test]
+fn a_plot_that_no_document_has_is_named() {
+    let folder = Folder::new("verify-plots");
+    let results = folder.path.join("compare-go/results");
+    fs::create_dir_all(&results).unwrap();
+    fs::write(results.join("left.svg"), "<svg/>").unwrap();
+    fs::write(folder.path.join("README.md"), "# A\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_matrix"))
+        .arg("verify")
+        .current_dir(&folder.path)
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("compare-go/results/left.svg: no bundle backs it"), "{text}");
+}
+
+#[test]
+fn the_newest_bundle_backs_a_block_once_there_is_one() {
+    let blocks = ["table headline bundle=newest", "table headline bundle=newest workload=loot"];
+    let value = "value bundle=newest cell=loot@hyper metric=cpu";
+    let case = Case::new(&format!(
+        "{}It is <!-- matrix: {value} --><!-- /matrix -->.\n",
+        blocks.map(block).concat()
+    ));
+    let results = case.folder.path.join("results");
+    let older = Synthetic {
+        name: "2020-01-01-older".into(),
+        ..Synthetic::of(&[("axum".parse().unwrap(), Character::default())])
+    };
+    let _ = older.write(&results);
+    let open = Synthetic { name: "2099-01-01-open".into(), complete: false, ..older };
+    let _ = open.write(&results);
+    let (code, output) = case.verify(&["--write"]);
+    assert_eq!(code, 0, "{output}");
+    let text = case.text();
+    assert!(text.contains("| hyper | 4") && !text.contains("| axum |"), "{text}");
+    assert!(text.contains("-->\nNo bundle of this is committed yet.\n<!--"), "{text}");
+    assert!(
+        text.contains(
+            "It is <!-- matrix: value bundle=newest cell=loot@hyper metric=cpu -->no bundle"
+        ),
+        "{text}"
+    );
+    fs::remove_dir_all(&results).unwrap();
+    let (code, output) = case.verify(&[]);
+    assert!(code == 1 && output.contains("No bundle of this is committed yet."), "{output}");
+}
+
+/// What tables say of a bundle of the engine, a peer and Go, by their headings.
+fn of_many() -> &'static BTreeMap<String, String> {
+    static TABLES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    TABLES.get_or_init(|| {
+        let tables = [
+            "scenario bundle=newest",
+            "scenario bundle=newest workload=sockets",
+            "tuning bundle=newest",
+            "effects bundle=newest metric=cpu",
+            "loads bundle=newest",
+            "workloads",
+        ];
+        let blocks = tables.map(|words| block(&format!("table {words}")));
+        let case = Case::new(&blocks.concat());
+        let results = case.folder.path.join("results");
+        fs::remove_dir_all(results.join(NAME)).expect("it is there");
+        let servers = [
+            ("tokio-uring+jemalloc+heap", 10.0),
+            ("tokio-uring+system+heap", 12.0),
+            ("tokio+jemalloc+heap", 11.0),
+            ("tokio+system+heap", 13.2),
+            ("hyper", 14.0),
+            ("go-nethttp+default", 45.0),
+            ("go-nethttp+tuned", 40.0),
+            ("go-fasthttp+default", 20.0),
+            ("go-fasthttp+tuned", 16.0),
+        ];
+        let servers = servers.map(|(name, cpu_us)| {
+            (name.parse().expect("a server"), Character { cpu_us, ..Character::default() })
+        });
+        let workloads = vec![Workload::Resolve, Workload::Sockets];
+        let _ = Synthetic { workloads, slos: vec![Slo::p99_ms(50)], ..Synthetic::of(&servers) }
+            .write(&results);
+        let (code, output) = case.verify(&["--write"]);
+        assert_eq!(code, 0, "{output}");
+        let text = case.text();
+        let parts = text.split("<!-- matrix: table ").skip(1);
+        parts
+            .map(|part| part.split_once(" -->").expect("a mark"))
+            .map(|(words, part)| (words.to_owned(), part.to_owned()))
+            .collect()
+    })
+}
+
+#[track_caller]
+fn has(table: &str, parts: &[&str]) {
+    let text = &of_many()[table];
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+}
+
+#[test]
+fn a_scenario_has_the_best_of_the_engine_beside_go_and_its_targets() {
+    let resolve = "scenario bundle=newest";
+    has(
+        resolve,
+        &[
+            "| metric | tokio-uring+jemalloc+heap | hyper | go-nethttp+tuned | go-fasthttp+",
+            "| rate at p99 < 50ms | 9",
+            "| to go-nethttp+tuned | to go-fasthttp+tuned |",
+            "at least 3 × the rate at p99 < 50ms of go-nethttp+tuned, is reached: ",
+            "at least 1.6 × the rate at p99 < 50ms of go-fasthttp+tuned, is ",
+            "| alike |",
+        ],
+    );
+    assert!(!of_many()[resolve].contains("| lag p99 |"));
+    let sockets = "scenario bundle=newest workload=sockets";
+    has(sockets, &["| lag p99 | ", "| frames | 6,593/s", "| missed ticks | 0.10 % "]);
+    assert!(!of_many()[sockets].contains("The target"));
+}
+
+#[test]
+fn tuning_and_effects_have_tables() {
+    has(
+        "tuning bundle=newest",
+        &[
+            "| metric | go-nethttp+default | go-nethttp+tuned | to go-nethttp+default | go-fasthttp+",
+            "| CPU | 4",
+        ],
+    );
+    has(
+        "effects bundle=newest metric=cpu",
+        &[
+            "| choice | of | against | ratio | verdict | settings |",
+            "| runtime | tokio-uring | tokio | 0.9",
+            "| allocator | jemalloc | system | 0.8",
+            "Nothing tells 1 pair of choices from what each does by itself.",
+        ],
+    );
+    let case = Case::new(&block(&format!("table effects bundle={NAME} metric=cpu")));
+    let (code, output) = case.verify(&["--write"]);
+    assert!(code == 1 && output.contains("no two settings that differ in one thing"), "{output}");
+}
+
+#[test]
+fn loads_have_tables_with_the_unit_of_work() {
+    has(
+        "loads bundle=newest",
+        &[
+            "| `resolve` | 10,000/s | 1,000 | 30,000 | 5 s after 1 s | right answer |",
+            "right answer or frame that came",
+            "| p99 < 50ms |",
+        ],
+    );
+    has(
+        "workloads",
+        &["| workload | quick | normal | full | unit of work | promises |", "| `mixed` |"],
+    );
 }
 
 #[test]

@@ -33,8 +33,16 @@ impl Asking {
     /// # Errors
     /// If nobody answers there.
     pub fn connect(address: SocketAddr) -> anyhow::Result<Self> {
-        let socket = TcpStream::connect_timeout(&address, PATIENCE)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        Self::connect_within(address, PATIENCE)
+    }
+
+    /// Connects; the connection may take so long, and each wait for bytes.
+    ///
+    /// # Errors
+    /// If nobody answers there.
+    pub fn connect_within(address: SocketAddr, patience: Duration) -> anyhow::Result<Self> {
+        let socket = TcpStream::connect_timeout(&address, patience)?;
+        socket.set_read_timeout(Some(patience))?;
         socket.set_nodelay(true)?;
         Ok(Self { socket, input: Vec::new() })
     }

@@ -130,6 +130,8 @@ impl Launch {
             Some(folder) if by_path => Command::new(folder.join(&self.program)),
             _ => Command::new(&self.program),
         };
+        // It is told its name as it was given: where the folder lies is nobody's business.
+        command.arg0(&self.program);
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }

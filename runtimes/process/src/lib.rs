@@ -6,7 +6,10 @@
 //!   printed       its lines, and its output where that is kept whole
 //!   asking        one request at a time, each waiting for its answer
 //!   answer        a response or a frame in bytes that begin with it
-//!   system        CPU time, memory and switches of processes; idle and stolen time of cores
+//!   meter         CPU time, waiting and switches of a process and of those that it started
+//!   cores         idle and stolen time of cores
+//!   system        memory of a process, cores to be bound to, what machine this is
+//!   cgroup        what control groups leave of CPU and memory
 //!   system_calls  how many system calls a process makes, by perf or strace
 //! ```
 //!
@@ -14,7 +17,10 @@
 
 pub mod answer;
 pub mod asking;
+pub mod cgroup;
 pub mod child;
+pub mod cores;
+pub mod meter;
 pub mod printed;
 pub mod system;
 pub mod system_calls;

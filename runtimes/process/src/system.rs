@@ -1,11 +1,13 @@
 //! What the system tells of a process, and how a process is bound to a core.
 
 use anyhow::Context;
+use nix::time::ClockId;
 use rustix::process::{self, Signal};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::Duration;
 use std::{fs, io, thread};
 
 /// Keeps the calling thread, and those that it starts from now on, on one core.
@@ -48,15 +50,16 @@ pub fn end_with_parent() -> io::Result<()> {
     Ok(process::set_parent_process_death_signal(Some(Signal::KILL))?)
 }
 
-/// The CPU time of a process so far.
+/// The CPU time of a process so far, threads that have ended included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cpu {
-    /// Of all its threads, in nanoseconds.
+    /// Of all its threads, in nanoseconds. For one that runs in the very moment it is behind by up
+    /// to a tick of the kernel's clock (1 to 10 ms).
     pub total_ns: u64,
-    /// In user space, in ticks that the system has sampled.
-    user_ticks: u64,
-    /// In the kernel, in ticks that the system has sampled.
-    kernel_ticks: u64,
+    /// In user space, in ticks of 10 ms that the kernel has sampled.
+    pub user_ticks: u64,
+    /// In the kernel, in ticks of 10 ms that the kernel has sampled.
+    pub kernel_ticks: u64,
 }
 
 impl Cpu {
@@ -65,18 +68,16 @@ impl Cpu {
     /// # Errors
     /// If the process is gone.
     pub fn of(pid: u32) -> anyhow::Result<Self> {
-        let mut total_ns = 0;
-        for task in fs::read_dir(format!("/proc/{pid}/task")).context("the peer is gone")? {
-            // A thread that has just ended has left its time with the process.
-            let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
-            total_ns += first_number(&text).context("schedstat begins with the time on a core")?;
-        }
+        let clock = ClockId::pid_cpu_clock_id(nix::unistd::Pid::from_raw(i32::try_from(pid)?));
+        let used = clock.and_then(ClockId::now);
+        let used = Duration::from(used.with_context(|| format!("process {pid} is gone"))?);
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         // The name, in brackets, may hold anything; the state follows it.
         let after = stat.rsplit(") ").next().unwrap_or_default();
-        let mut ticks = after.split(' ').skip(11).map(|text| text.parse().unwrap_or(0));
-        let (user_ticks, kernel_ticks) = (ticks.next().unwrap_or(0), ticks.next().unwrap_or(0));
-        Ok(Self { total_ns, user_ticks, kernel_ticks })
+        let mut ticks = after.split(' ').skip(11).map(str::parse);
+        let mut next = || ticks.next().context("stat has ticks")?.context("ticks are numbers");
+        let (user_ticks, kernel_ticks) = (next()?, next()?);
+        Ok(Self { total_ns: u64::try_from(used.as_nanos())?, user_ticks, kernel_ticks })
     }
 
     /// The time since an earlier reading, and the share of it that was spent in user space.
@@ -116,6 +117,29 @@ pub fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(key));
     let kib = line.and_then(first_number).context("the system does not tell resident memory")?;
     Ok(kib * 1024)
+}
+
+/// The most memory that a process ever had resident, in bytes. The kernel brings it up to date
+/// when memory is given back and when it is asked, from counters that lag by some pages a core.
+///
+/// # Errors
+/// If the process is gone.
+pub fn resident_peak_bytes(pid: u32) -> anyhow::Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(first_number).context("the system does not tell peak memory")?;
+    Ok(kib * 1024)
+}
+
+/// The resident memory of a process, in bytes, from counters that lag by some pages a core: unlike
+/// [`resident_bytes`], which walks all its pages, it costs the process nothing.
+///
+/// # Errors
+/// If the process is gone.
+pub fn resident_about_bytes(pid: u32) -> anyhow::Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/statm"))?;
+    let pages: u64 = text.split(' ').nth(1).context("statm has resident pages")?.parse()?;
+    Ok(pages * rustix::param::page_size() as u64)
 }
 
 /// The share of all cores that was idle between two readings of `/proc/stat`, 0 to 1.
@@ -195,7 +219,10 @@ mod tests {
         assert_ne!(sum, 1);
         let (ns, _) = Cpu::of(pid).unwrap().since(before);
         assert!(ns > 0);
-        assert!(resident_bytes(pid).unwrap() > 1024 * 1024);
+        let resident = resident_bytes(pid).unwrap();
+        assert!(resident > 1024 * 1024);
+        assert!(resident_about_bytes(pid).unwrap() > 1024 * 1024);
+        assert!(resident_peak_bytes(pid).unwrap() >= resident / 2);
         assert!(Cpu::of(u32::MAX).is_err());
     }
 

@@ -171,8 +171,8 @@ fn says_its_variables() {
 
 #[test]
 fn a_program_is_looked_for_from_its_folder() {
-    let launch = Launch::new("bin/sh").args(["-c", "echo here"]).within("/");
+    let launch = Launch::new("bin/sh").args(["-c", "pwd; echo $0"]).within("/");
     let mut child = Child::start(&launch).unwrap();
     child.wait_for(PATIENCE).unwrap();
-    assert_eq!(child.said(), ["here"]);
+    assert_eq!(child.said(), ["/", "bin/sh"], "it knows where it lies by a longer name");
 }

@@ -23,7 +23,7 @@ pub(crate) struct Port {
     /// Its handle is gone.
     dropped: bool,
     accepting: bool,
-    ready: VecDeque<Result<OwnedFd, Errno>>,
+    pub(crate) ready: VecDeque<Result<OwnedFd, Errno>>,
     acceptor: Option<Waker>,
 }
 

@@ -17,6 +17,9 @@ use std::{fmt, io};
 
 /// How long waits for the last completions may last, in seconds.
 const END_S: usize = 5;
+/// Batches of completions of a turn, at most. Where tasks always find something to do, as broadcasts
+/// to many, turns are rare: what has completed by then must not wait for one batch a turn.
+const BATCHES_MAX: usize = 16;
 
 /// How large a ring is.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +90,13 @@ impl Ring {
     /// it is for. Says whether anybody was woken.
     pub(crate) fn turn(&self) -> bool {
         let mut wakers = self.with(|state| {
-            state.queue.submit();
-            state.take_completions();
+            for _ in 0..BATCHES_MAX {
+                // It fetches what had no room in the queue, too.
+                state.queue.submit();
+                if state.take_completions() < BATCH {
+                    break;
+                }
+            }
             mem::take(&mut state.wakers)
         });
         let woke = !wakers.is_empty();

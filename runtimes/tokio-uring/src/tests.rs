@@ -2,7 +2,7 @@
 
 use crate::listener::Listener;
 use crate::park::{self, Parked};
-use crate::queue::{Key, Op, Token};
+use crate::queue::{BATCH, Key, Op, Token};
 use crate::ring::{Ring, Sizes, alive};
 use crate::socket::{Reader, Socket, UNREAD_MAX, Writer};
 use driver::runtime::{Listen, ReadHalf, WriteHalf};
@@ -253,6 +253,18 @@ fn who_is_not_read_holds_no_buffer_and_few_bytes() {
         assert!(ring.figures().ring_rearms > 0);
         until("the flood is over", || floods.is_finished()).await;
         floods.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_turn_takes_all_that_has_completed_and_not_one_batch_of_it() {
+    in_ring(Sizes::default(), async |ring| {
+        let (mut listener, addr) = listen(ring);
+        let peers: Vec<_> = (0..BATCH + 50).map(|_| TcpStream::connect(addr).unwrap()).collect();
+        let first = listener.accept().await.unwrap();
+        let waiting = ring.with(|state| alive(&mut state.ports, listener.key).ready.len());
+        assert_eq!(waiting, peers.len() - 1);
+        drop(first);
     });
 }
 

@@ -2,6 +2,7 @@
 //! together. Whatever is published, compared or decided on is taken from here.
 
 pub mod capacity;
+pub mod effects;
 pub mod metric;
 pub mod ranking;
 pub mod run;

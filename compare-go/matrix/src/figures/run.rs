@@ -72,6 +72,15 @@ impl RunFigures {
         self.values.get(&metric).and_then(Observed::value).copied()
     }
 
+    /// Whether it is not valid for reasons that are not the server's. A server that is too slow
+    /// keeps what is due from being sent, and one that dies ends the run.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        const OF_SERVER: [&str; 3] = ["achieved: ", "ending: ", "the run ended early"];
+        let of_server = |why: &String| OF_SERVER.iter().any(|begin| why.starts_with(begin));
+        !self.invalid.is_empty() && !self.invalid.iter().any(of_server)
+    }
+
     /// Whether the rate that was offered was served as a promise has it: what was due was sent,
     /// hardly an error, and the percentile below its bound.
     #[must_use]

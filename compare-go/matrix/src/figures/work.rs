@@ -3,6 +3,8 @@
 
 use crate::bundle::generator::{Figures, Lane, Operation};
 use crate::cell::Workload;
+use crate::figures::Unit;
+use crate::quantity;
 use crate::statistics::Histogram;
 
 /// The generator's metric of how long after a tick its broadcast came: one value for each recipient
@@ -61,6 +63,16 @@ pub const fn has_broadcasts(workload: Workload) -> bool {
         | Workload::Loot
         | Workload::HotBoard
         | Workload::ReconnectStorm => false,
+    }
+}
+
+/// What a workload asks, in words: its rate, or why it has none.
+#[must_use]
+pub fn offered(workload: Workload, rate_per_s: Option<f64>) -> String {
+    match rate_per_s {
+        Some(rate) => quantity::figure(rate, Unit::PerSecond),
+        None if workload == Workload::SlowReaders => "no requests".to_owned(),
+        None => "closed loop".to_owned(),
     }
 }
 

@@ -1,23 +1,25 @@
 //! How long a plan takes, before it begins: said so that nobody starts a night's work unknowingly.
 
+use crate::bundle::run::Purpose;
 use crate::number::whole;
 use crate::plan::search::CONFIRMATIONS;
-use crate::plan::{Extent, Load, Plan, Task};
+use crate::plan::{Extent, Load, Plan, Task, loads};
 
-/// To start a server and to end it, in seconds.
-const START_S: f64 = 1.0;
+/// To start a server and to end it, and to read and write what came of the run, in seconds.
+const START_S: f64 = 0.8;
 /// Players who join in a second while a world is set up.
-const JOINS_PER_S: f64 = 20_000.0;
-/// Connections that are opened in a second.
-const CONNECTS_PER_S: f64 = 5_000.0;
+const JOINS_PER_S: f64 = 60_000.0;
+/// Connections that are opened in a second, WebSocket handshakes included.
+const CONNECTS_PER_S: f64 = 12_000.0;
 /// To check a server by the transcripts and to start it some times, in seconds.
-const SERVER_S: f64 = 15.0;
+const SERVER_S: f64 = 20.0;
 /// The proof of the generator, in seconds: a short one, and a whole one.
 const PROOF_S: (f64, f64) = (45.0, 150.0);
-/// Runs that a search takes as a rule before it confirms.
-const SEARCH_RUNS: f64 = 7.0;
-/// The counted time of a run of a search, as a share of that of the load.
-pub const SEARCH_SHARE: f64 = 0.5;
+/// Runs that a search takes before it confirms: the first, and those that begin where it ended.
+const SEARCH_RUNS: (f64, f64) = (6.0, 3.5);
+/// Short runs in which system calls and allocations are counted, once for each cell, and how long
+/// each of them asks, in seconds.
+const COUNTS: (f64, f64) = (2.0, 2.0);
 
 /// How long, by part, in seconds; building is not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +43,18 @@ impl Estimate {
         for step in &plan.steps {
             let load = &plan.loads[&step.cell.workload];
             match step.task {
-                Task::Measure => measuring_s += run_s(load, 1.0),
-                Task::Capacity(_) => {
-                    let runs = SEARCH_RUNS + crate::number::count(CONFIRMATIONS);
-                    searching_s += runs * run_s(load, SEARCH_SHARE);
+                Task::Measure => {
+                    measuring_s += run_s(load);
+                    if step.round == 1 && step.twin.is_none() {
+                        let (runs, seconds) = COUNTS;
+                        measuring_s += runs * (set_up_s(load) + seconds);
+                    }
+                }
+                Task::Capacity(slo) => {
+                    let (first, further) = SEARCH_RUNS;
+                    let tries = if step.round == 1 { first } else { further };
+                    let runs = tries + crate::number::count(CONFIRMATIONS);
+                    searching_s += runs * run_s(&loads::of_run(load, Purpose::Search(slo)));
                 }
             }
         }
@@ -62,12 +72,15 @@ impl Estimate {
     }
 }
 
-/// One run, of which this share of the load's time is counted.
-fn run_s(load: &Load, share: f64) -> f64 {
-    let set_up =
-        f64::from(load.sessions) / JOINS_PER_S + f64::from(load.connections) / CONNECTS_PER_S;
-    let counted = crate::number::float(load.counted_ms) / 1_000.0 * share;
-    START_S + set_up + crate::number::float(load.warm_up_ms) / 1_000.0 + counted
+/// One run.
+fn run_s(load: &Load) -> f64 {
+    set_up_s(load) + crate::number::float(load.warm_up_ms + load.counted_ms) / 1_000.0
+}
+
+/// What comes before the load, and after it.
+fn set_up_s(load: &Load) -> f64 {
+    let joining = f64::from(load.sessions) / JOINS_PER_S;
+    START_S + joining + f64::from(load.connections) / CONNECTS_PER_S
 }
 
 #[cfg(test)]
@@ -87,6 +100,13 @@ mod tests {
         let quick = estimate(Extent::Quick, &[]);
         assert!(quick.total_s() < 360, "{quick:?}");
         assert_eq!(quick.searching_s, 0);
+    }
+
+    #[test]
+    fn a_normal_plan_takes_an_evening_and_a_full_one_a_night_or_more() {
+        let normal = estimate(Extent::Normal, &[]).total_s();
+        assert!((7_200..9_900).contains(&normal), "{normal}");
+        assert!(estimate(Extent::Full, &[]).total_s() > 8 * 3_600);
     }
 
     #[test]

@@ -45,7 +45,7 @@ const QUICK: (f64, u32) = (3.0, 8);
 const SLOW_COUNTED_MS_MIN: u64 = 16_000;
 /// The times of a run of a search, as a share of those of the load: a percentile of latencies
 /// beyond 30,000 answers moves no more than the searched rate does.
-const SEARCH_SHARE: (u64, u64) = (3, 5);
+const SEARCH_SHARE: (u64, u64) = (1, 2);
 
 /// The load of a workload.
 ///

@@ -107,9 +107,9 @@ fn is_usual(extent: Extent, cell: Cell) -> bool {
                 Workload::Resolve30k
                 | Workload::Sockets
                 | Workload::Sockets30k
-                | Workload::State
-                | Workload::Loot => leads(server),
-                Workload::HotBoard
+                | Workload::State => leads(server),
+                Workload::Loot
+                | Workload::HotBoard
                 | Workload::SlowReaders
                 | Workload::ReconnectStorm
                 | Workload::Mixed => false,

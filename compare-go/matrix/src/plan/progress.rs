@@ -1,9 +1,11 @@
 //! How far a plan is, from the runs of its bundle: which steps are done, and what is next.
 
 use crate::bundle::Bundle;
-use crate::bundle::run::{Purpose, Run};
+use crate::bundle::run::{Outcome, Purpose, Run};
 use crate::bundle::server::ServerState;
-use crate::figures::RunFigures;
+use crate::figures::capacity::capacity;
+use crate::figures::{Metric, RunFigures};
+use crate::number::{count, float};
 use crate::plan::search::{self, Next, Tried};
 use crate::plan::{Step, Task};
 use crate::slo::Slo;
@@ -44,8 +46,8 @@ impl Status {
             }
             Task::Measure => Self::Done,
             Task::Capacity(slo) => {
-                let tried: Vec<Tried> = runs.iter().filter_map(|run| tried(run, slo)).collect();
-                let start_per_s = load.rate_per_s.unwrap_or(START_PER_S);
+                let tried = all_tried(&runs, slo);
+                let start_per_s = start_per_s(bundle, index, step);
                 let (purpose, rate) = match search::next(start_per_s, most_per_s, &tried) {
                     Next::Search(rate) => (Purpose::Search(slo), rate),
                     Next::Confirm(rate) => (Purpose::Confirm(slo), rate),
@@ -57,15 +59,71 @@ impl Status {
     }
 }
 
-/// Where a search begins of a workload that has no rate.
+/// Where a search begins of a workload that has no rate and of which nothing is known.
 const START_PER_S: f64 = 1_000.0;
+/// The share of the cores at which a server is expected to break its promise.
+const SATURATED: f64 = 0.9;
+/// Runs of a search that may be tried again since something disturbed them; what does not get
+/// quieter counts as not kept.
+const DISTURBED_MAX: usize = 3;
 
-/// What a run of a search came to. One that failed, or is not valid, did not keep the promise.
-fn tried(run: &Run, slo: Slo) -> Option<Tried> {
-    let rate_per_s = run.offered_per_s?;
-    let figures = RunFigures::of(run);
-    let kept = figures.is_ok_and(|figures| figures.invalid.is_empty() && figures.keeps(slo));
-    Some(Tried { rate_per_s, confirms: matches!(run.purpose, Purpose::Confirm(_)), kept })
+/// Where a search begins: at what an earlier round came to, at what the CPU time of a measured load
+/// implies, or at that load. Only steps before this one are looked at: all of them are done, so that
+/// an interrupted search goes on as it began.
+fn start_per_s(bundle: &Bundle, index: u32, step: &Step) -> f64 {
+    let earlier =
+        || (0..index).zip(&bundle.plan.steps).rev().filter(|(_, of)| of.cell == step.cell);
+    let found = earlier().find_map(|(at, of)| match of.task {
+        Task::Capacity(slo) if of.task == step.task => found(bundle, at, slo),
+        Task::Capacity(_) | Task::Measure => None,
+    });
+    let implied = || {
+        let mut measured = earlier().filter(|(_, of)| of.task == Task::Measure);
+        measured.find_map(|(at, _)| bundle.runs_of(at).find_map(|run| implied(bundle, run)))
+    };
+    let load = &bundle.plan.loads[&step.cell.workload];
+    found.or_else(implied).or(load.rate_per_s).unwrap_or(START_PER_S)
+}
+
+/// What a search came to.
+fn found(bundle: &Bundle, index: u32, slo: Slo) -> Option<f64> {
+    let figures: Vec<(&Run, RunFigures)> =
+        bundle.runs_of(index).filter_map(|run| Some((run, RunFigures::of(run).ok()?))).collect();
+    let runs: Vec<(&Run, &RunFigures)> =
+        figures.iter().map(|(run, figures)| (*run, figures)).collect();
+    capacity(slo, &runs).value().copied()
+}
+
+/// The rate at which a server would use up its cores, if each further unit of work took as much CPU
+/// time as one did on the average.
+fn implied(bundle: &Bundle, run: &Run) -> Option<f64> {
+    let Outcome::Measured(measured) = &run.outcome else { return None };
+    let each_ns = RunFigures::of(run).ok()?.value(Metric::Cpu).filter(|ns| *ns > 0.0)?;
+    let (begin, end) = (measured.server.begin, measured.server.end);
+    let (cpu, time) = (end.cpu_ns.checked_sub(begin.cpu_ns)?, end.at_ns.checked_sub(begin.at_ns)?);
+    let cores = count(bundle.environment.cores.server.len());
+    let spare = SATURATED * cores - float(cpu) / float(time.max(1));
+    let rate_per_s = run.offered_per_s? + spare.max(0.0) * 1e9 / each_ns;
+    rate_per_s.is_finite().then_some(rate_per_s)
+}
+
+/// What the runs of a search came to. One that failed did not keep the promise, nor one that is not
+/// valid; but what something else than the server disturbed is tried again.
+fn all_tried(runs: &[&Run], slo: Slo) -> Vec<Tried> {
+    let mut disturbed = 0;
+    let mut tried = Vec::new();
+    for run in runs {
+        let Some(rate_per_s) = run.offered_per_s else { continue };
+        let figures = RunFigures::of(run);
+        if disturbed < DISTURBED_MAX && figures.as_ref().is_ok_and(RunFigures::is_disturbed) {
+            disturbed += 1;
+            continue;
+        }
+        let kept = figures.is_ok_and(|figures| figures.invalid.is_empty() && figures.keeps(slo));
+        let confirms = matches!(run.purpose, Purpose::Confirm(_));
+        tried.push(Tried { rate_per_s, confirms, kept });
+    }
+    tried
 }
 
 /// The first step that is not done, with its number; none where all are.

@@ -2,9 +2,10 @@
 //! follows from what was tried. So a search that was interrupted goes on where it stopped, and
 //! whether it is done can be told from its runs.
 //!
-//! It doubles or halves until it has a rate that keeps the promise and one that does not, narrows
-//! the gap between them, and then lets the lower one prove itself again: of many rates that were
-//! tried some keep the promise by luck.
+//! It goes up or down, in steps that grow, until it has a rate that keeps the promise and one that
+//! does not, narrows the gap between them, and then lets the lower one prove itself again: of many
+//! rates that were tried some keep the promise by luck. A search that begins near the end takes
+//! five runs, two of them to confirm; one that begins at a tenth of it takes about twelve.
 
 /// How near the rate that keeps the promise is to one that does not when the search ends.
 pub const PRECISION: f64 = 1.05;
@@ -12,6 +13,11 @@ pub const PRECISION: f64 = 1.05;
 pub const CONFIRMATIONS: usize = 2;
 /// The most runs of a search.
 pub const ATTEMPTS_MAX: usize = 24;
+/// The first step up or down; each further one is the square of the one before. The gap that the
+/// first leaves is narrowed to [`PRECISION`] by one run.
+const STEP: f64 = 1.1;
+/// The largest step.
+const STEP_MAX: f64 = 4.0;
 /// Below this, in units of work a second, nothing keeps the promise.
 const RATE_MIN: f64 = 10.0;
 
@@ -60,11 +66,17 @@ pub fn next(start_per_s: f64, most_per_s: f64, tried: &[Tried]) -> Next {
     }
     let rate = round(match (kept > 0.0, broken.is_finite()) {
         (true, true) => (kept * broken).sqrt(),
-        (true, false) => (kept * 2.0).min(most_per_s),
-        _ => (broken / 2.0).max(RATE_MIN),
+        (true, false) => (kept * step(tried.len())).min(most_per_s),
+        _ => (broken / step(tried.len())).max(RATE_MIN),
     });
     // A gap of less than a unit of work is none.
     if rate <= kept || rate >= broken { Next::Confirm(kept) } else { Next::Search(rate) }
+}
+
+/// The step after so many rates that were all kept, or all not.
+fn step(tried: usize) -> f64 {
+    let squared = (1..tried).try_fold(STEP, |step, _| (step < STEP_MAX).then_some(step * step));
+    squared.unwrap_or(STEP_MAX).min(STEP_MAX)
 }
 
 fn round(rate: f64) -> f64 {
@@ -109,6 +121,27 @@ mod tests {
                 assert_eq!(confirmed, CONFIRMATIONS);
             }
         }
+    }
+
+    #[test]
+    fn a_search_that_begins_near_the_limit_is_short() {
+        for (start, limit, runs) in [
+            (15_000.0, 15_000.0, 5),
+            (15_000.0, 15_900.0, 5),
+            (15_000.0, 14_900.0, 5),
+            (15_000.0, 20_000.0, 9),
+            (15_000.0, 150_000.0, 13),
+            (15_000.0, 1_500.0, 13),
+        ] {
+            let tried = search(start, 1e6, |rate| rate <= limit);
+            assert!(tried.len() <= runs, "{limit} from {start}: {tried:?}");
+        }
+    }
+
+    #[test]
+    fn steps_grow_to_a_most() {
+        let steps: Vec<f64> = (1..=7).map(|tried| (step(tried) * 100.0).round()).collect();
+        assert_eq!(steps, [110.0, 121.0, 146.0, 214.0, 400.0, 400.0, 400.0]);
     }
 
     #[test]

@@ -124,6 +124,13 @@ pub(super) fn place_of(path: &str) -> String {
     if let Some((_, rest)) = path.split_once("/registry/src/") {
         return rest.split_once('/').map_or(rest, |(_, rest)| rest).to_owned();
     }
+    // C that a package of the registry builds: `build/PACKAGE-HASH/out/REST`.
+    if let Some((before, rest)) = path.split_once("/out/")
+        && let Some((_, package)) = before.rsplit_once("/build/")
+        && let Some((package, _)) = package.rsplit_once('-')
+    {
+        return format!("{package}/{rest}");
+    }
     for before in ["/library/", "/rust/deps/", "/go/pkg/mod/", "/usr/local/go/src/", "/go/src/"] {
         if let Some((_, rest)) = path.split_once(before) {
             return rest.to_owned();

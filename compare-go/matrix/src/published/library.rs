@@ -3,7 +3,9 @@
 
 use crate::bundle::Bundle;
 use crate::bundle::error::BundleError;
+use crate::cell::Workload;
 use crate::figures::Figures;
+use crate::published::spec::Source;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -80,6 +82,29 @@ impl<'l> Backing<'l> {
         let names = library.bundles.keys();
         let figures = names.map(|name| (name.as_str(), OnceCell::new())).collect();
         Self { library, figures }
+    }
+
+    /// The figures of the bundle that backs a block about a workload; none while no bundle measured
+    /// it to its end, where the newest is asked for.
+    ///
+    /// # Errors
+    /// If there is no bundle of that name, or it is refused.
+    pub fn of_source(
+        &self,
+        source: &Source,
+        workload: Workload,
+    ) -> Result<Option<&Figures<'l>>, String> {
+        match source {
+            Source::Named(name) => self.figures(name).map(Some),
+            Source::Newest => {
+                let good = self.library.bundles.iter().filter_map(|(name, bundle)| {
+                    let bundle = bundle.as_ref().ok()?;
+                    let fits = bundle.end.is_some() && bundle.plan.loads.contains_key(&workload);
+                    fits.then_some((bundle.plan.extent, name))
+                });
+                good.max().map(|(_, name)| self.figures(name)).transpose()
+            }
+        }
     }
 
     /// The figures of a bundle.

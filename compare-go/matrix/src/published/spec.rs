@@ -3,6 +3,7 @@
 use crate::cell::{Cell, UnknownWord, Workload};
 use crate::figures::Metric;
 use crate::plan::Filter;
+use crate::slo::Percentile;
 use crate::words::words;
 use std::str::FromStr;
 
@@ -15,8 +16,27 @@ words! {
         Metrics = "metrics",
         /// Every server in the order of a metric, and which places mean something.
         Ranking = "ranking",
+        /// The best server of the engine beside those of Go, what is promised of the two, and by
+        /// how much they differ.
+        Scenario = "scenario",
+        /// Each build of Go by default and tuned.
+        Tuning = "tuning",
+        /// What runtime, allocator and arena do to a metric.
+        Effects = "effects",
+        /// How hard each workload of a bundle asked, and its unit of work.
+        Loads = "loads",
         /// What a bundle was measured on.
         Environment = "environment",
+    }
+}
+
+words! {
+    /// A plot.
+    pub enum Plot("plot") {
+        /// A metric of every server under a workload, as bars with intervals.
+        Bars = "bars",
+        /// Latencies of every server under a workload, by percentile.
+        Latency = "latency",
     }
 }
 
@@ -36,6 +56,28 @@ words! {
     }
 }
 
+/// Which bundle backs a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The one of this name.
+    Named(String),
+    /// The one that measured the workload at the largest extent to its end; of several the newest.
+    /// While there is none, the block says so.
+    Newest,
+}
+
+impl FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Err("it names no bundle".into()),
+            "newest" => Ok(Self::Newest),
+            name => Ok(Self::Named(name.to_owned())),
+        }
+    }
+}
+
 /// What a block asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spec {
@@ -43,8 +85,8 @@ pub enum Spec {
     Table {
         /// Which.
         table: Table,
-        /// The name of the bundle.
-        bundle: String,
+        /// The bundle.
+        bundle: Source,
         /// The workload.
         workload: Workload,
         /// The metrics, for those tables that let them be chosen.
@@ -52,10 +94,27 @@ pub enum Spec {
         /// The servers; all where none is given.
         servers: Option<Filter>,
     },
+    /// A plot, in a file beside the document.
+    Plot {
+        /// Which.
+        plot: Plot,
+        /// The bundle.
+        bundle: Source,
+        /// The workload.
+        workload: Workload,
+        /// Of what.
+        metric: Metric,
+        /// The servers; all where none is given.
+        servers: Option<Filter>,
+        /// The file, from the folder of the document.
+        file: String,
+    },
+    /// What each extent of the matrix asks of servers under each workload; no bundle is needed.
+    Workloads,
     /// One number.
     Value {
-        /// The name of the bundle.
-        bundle: String,
+        /// The bundle.
+        bundle: Source,
         /// Of what.
         cell: Cell,
         /// Of which metric.
@@ -77,6 +136,7 @@ impl FromStr for Spec {
         let mut words = heading.split_whitespace();
         match words.next() {
             Some("table") => table(words),
+            Some("plot") => plot(words),
             Some("value") => value(words),
             Some("quoted") => {
                 let source = words.collect::<Vec<_>>().join(" ");
@@ -88,7 +148,7 @@ impl FromStr for Spec {
             other => Err(UnknownWord {
                 kind: "block",
                 word: other.unwrap_or_default().to_owned(),
-                known: vec!["table", "value", "quoted", "constants"],
+                known: vec!["table", "plot", "value", "quoted", "constants"],
             }
             .to_string()),
         }
@@ -97,23 +157,50 @@ impl FromStr for Spec {
 
 fn table<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
     let name = words.next().ok_or("which table? write `table headline bundle=NAME`")?;
+    if name == "workloads" {
+        Keys::read(words)?.end()?;
+        return Ok(Spec::Workloads);
+    }
     let table: Table = name.parse().map_err(|error: UnknownWord| error.to_string())?;
     let mut keys = Keys::read(words)?;
-    let bundle = keys.need("bundle")?;
+    let bundle = keys.bundle()?;
     let workload = keys.parsed("workload")?.unwrap_or(Workload::Resolve);
     let servers = keys.parsed("servers")?;
     let metrics = match table {
-        Table::Headline | Table::Environment => Vec::new(),
+        Table::Headline | Table::Environment | Table::Scenario | Table::Tuning | Table::Loads => {
+            Vec::new()
+        }
         Table::Metrics => list(&keys.need("metrics")?)?,
-        Table::Ranking => vec![keys.need("metric")?.parse()?],
+        Table::Ranking | Table::Effects => vec![keys.need("metric")?.parse()?],
     };
     keys.end()?;
     Ok(Spec::Table { table, bundle, workload, metrics, servers })
 }
 
+fn plot<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
+    let name =
+        words.next().ok_or("which plot? write `plot bars bundle=NAME metric=M file=F.svg`")?;
+    let plot: Plot = name.parse().map_err(|error: UnknownWord| error.to_string())?;
+    let mut keys = Keys::read(words)?;
+    let bundle = keys.bundle()?;
+    let workload = keys.parsed("workload")?.unwrap_or(Workload::Resolve);
+    let servers = keys.parsed("servers")?;
+    let metric = match plot {
+        Plot::Bars => keys.need("metric")?.parse()?,
+        Plot::Latency => Metric::Latency(Percentile::P99),
+    };
+    let file = keys.need("file")?;
+    let outside = file.starts_with('/') || file.split('/').any(|part| part == "..");
+    if outside || !file.ends_with(".svg") {
+        return Err(format!("file: `{file}` is no `.svg` at or below the document's folder"));
+    }
+    keys.end()?;
+    Ok(Spec::Plot { plot, bundle, workload, metric, servers, file })
+}
+
 fn value<'a>(words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
     let mut keys = Keys::read(words)?;
-    let bundle = keys.need("bundle")?;
+    let bundle = keys.bundle()?;
     let cell = keys.parsed("cell")?.ok_or("it has no cell=WORKLOAD@SERVER")?;
     let metric = keys.parsed("metric")?.ok_or("it has no metric=NAME")?;
     let which = keys.parsed("of")?.unwrap_or(Which::Median);
@@ -152,6 +239,10 @@ impl<'a> Keys<'a> {
         found.map(str::to_owned).ok_or_else(|| format!("it has no `{key}=..`"))
     }
 
+    fn bundle(&mut self) -> Result<Source, String> {
+        self.need("bundle")?.parse()
+    }
+
     fn parsed<T: FromStr>(&mut self, key: &str) -> Result<Option<T>, String>
     where
         T::Err: std::fmt::Display,
@@ -181,13 +272,17 @@ mod tests {
         let Spec::Table { table, bundle, workload, metrics, servers } = spec else {
             panic!("it is a table")
         };
-        assert_eq!((table, &*bundle, workload), (Table::Metrics, "b", Workload::Loot));
+        assert_eq!((table, workload), (Table::Metrics, Workload::Loot));
+        assert_eq!(bundle, Source::Named("b".into()));
         assert_eq!(metrics.len(), 2);
         assert_eq!(servers.unwrap().text(), "kind=go");
         let spec: Spec = "value bundle=b cell=resolve@hyper metric=cpu of=lower".parse().unwrap();
         assert!(matches!(spec, Spec::Value { which: Which::Lower, .. }));
         let spec: Spec = "quoted incidents.md, `resolve`".parse().unwrap();
         assert_eq!(spec, Spec::Quoted { source: "incidents.md, `resolve`".into() });
+        let spec: Spec = "plot bars bundle=newest metric=cpu file=results/cpu.svg".parse().unwrap();
+        assert!(matches!(spec, Spec::Plot { bundle: Source::Newest, metric: Metric::Cpu, .. }));
+        assert_eq!("table workloads".parse(), Ok(Spec::Workloads));
     }
 
     #[test]
@@ -208,6 +303,14 @@ mod tests {
             ("value bundle=b cell=hyper metric=cpu", "cell: `hyper` is no cell"),
             ("value bundle=b cell=resolve@hyper", "it has no metric"),
             ("value bundle=b cell=resolve@hyper metric=cpu of=mean", "of: there is no number"),
+            ("table workloads bundle=b", "`bundle=` means nothing here"),
+            ("table effects bundle=b", "no `metric=..`"),
+            ("plot", "which plot?"),
+            ("plot bar bundle=b", "`bars` is near"),
+            ("plot bars bundle=b metric=cpu", "no `file=..`"),
+            ("plot latency bundle=b metric=cpu file=a.svg", "`metric=` means nothing here"),
+            ("plot latency bundle=b file=a.png", "no `.svg`"),
+            ("plot latency bundle=b file=../a.svg", "below the document's folder"),
             ("quoted", "names no source"),
         ] {
             let error = heading.parse::<Spec>().unwrap_err();

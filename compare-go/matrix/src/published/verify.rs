@@ -5,7 +5,7 @@ use crate::published::block::{self, Block, Document, Fault, line_of};
 use crate::published::library::Backing;
 use crate::published::prose;
 use crate::published::spec::Spec;
-use crate::published::tables;
+use crate::published::tables::{self, Content, File};
 use std::collections::BTreeSet;
 
 /// A document that was looked at.
@@ -17,6 +17,8 @@ pub struct Verified {
     pub blocks: usize,
     /// How many numbers stand in them.
     pub numbers: usize,
+    /// The files that belong to them, each with the line of its block.
+    pub files: Vec<(usize, File)>,
 }
 
 /// Holds a document to the bundles.
@@ -36,7 +38,8 @@ pub fn verify(text: &str, backing: &Backing<'_>) -> Verified {
                 verified.blocks += 1;
                 verified.numbers += numbers(found).len();
                 let line = line_of(text, block.content.start);
-                verified.faults.extend(differences(line, found, &expected));
+                verified.faults.extend(differences(line, found, &expected.text));
+                verified.files.extend(expected.file.map(|file| (block.line, file)));
             }
         }
     }
@@ -44,13 +47,13 @@ pub fn verify(text: &str, backing: &Backing<'_>) -> Verified {
     verified
 }
 
-/// The document with every block computed anew.
+/// The document with every block computed anew, and the files that belong to it.
 ///
 /// # Errors
 /// What cannot be computed; nothing is written then.
-pub fn rewrite(text: &str, backing: &Backing<'_>) -> Result<String, Vec<Fault>> {
+pub fn rewrite(text: &str, backing: &Backing<'_>) -> Result<(String, Vec<File>), Vec<Fault>> {
     let document = block::parse(text)?;
-    let mut faults = Vec::new();
+    let (mut faults, mut files) = (Vec::new(), Vec::new());
     let mut written = String::with_capacity(text.len());
     let mut from = 0;
     for block in &document.blocks {
@@ -59,16 +62,17 @@ pub fn rewrite(text: &str, backing: &Backing<'_>) -> Result<String, Vec<Fault>> 
             Ok(None) => {}
             Ok(Some(content)) => {
                 written.push_str(&text[from..block.content.start]);
-                written.push_str(&content);
+                written.push_str(&content.text);
+                files.extend(content.file);
                 from = block.content.end;
             }
         }
     }
     written.push_str(&text[from..]);
-    if faults.is_empty() { Ok(written) } else { Err(faults) }
+    if faults.is_empty() { Ok((written, files)) } else { Err(faults) }
 }
 
-fn computed(block: &Block, backing: &Backing<'_>) -> Result<Option<String>, String> {
+fn computed(block: &Block, backing: &Backing<'_>) -> Result<Option<Content>, String> {
     let spec: Spec = block.heading.parse().map_err(|why| format!("`{}`: {why}", block.heading))?;
     tables::content(&spec, backing).map_err(|why| format!("no bundle backs this block: {why}"))
 }

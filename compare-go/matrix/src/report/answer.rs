@@ -1,9 +1,9 @@
 //! The short answer to "which one?": who leads a workload by what counts most, who cannot be told
 //! from the leader, and how far the others of its kind are behind.
 
+use crate::axis::Axis;
 use crate::cell::Server;
 use crate::figures::Metric;
-use crate::report::axis::Axis;
 use crate::report::number::{Number, said};
 use crate::report::ranking::{Ranking, Row};
 use crate::slo::Percentile;

@@ -1,12 +1,12 @@
 //! Two bundles held against each other, as a report shows it: what changed first, then what cannot
 //! be told apart. What is compared and what is said of it is [`crate::compare`]'s.
 
+use crate::axis::Axis;
 use crate::bundle::environment::Difference;
 use crate::cell::Cell;
 use crate::compare::{self, Choice, Side};
 use crate::figures::{Figures, Metric};
 use crate::quantity::several;
-use crate::report::axis::Axis;
 use crate::report::cells::Cells;
 use crate::report::number::Number;
 use crate::statistics::{Judged, Scale, Verdict};

@@ -13,7 +13,6 @@
 
 mod about;
 mod answer;
-mod axis;
 mod calendar;
 mod cells;
 mod comparison;

@@ -4,10 +4,10 @@
 //! The order and what is said of it is that of [`crate::figures::Ranking`]. Who has no valid run
 //! has no place, and of a single round nobody has one.
 
+use crate::axis::Axis;
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::{self, Figures, Metric, Ranked};
 use crate::quantity;
-use crate::report::axis::Axis;
 use crate::report::cells::Cells;
 use crate::report::number::Number;
 use crate::slo::Percentile;

@@ -1,10 +1,10 @@
 //! The searches for the highest rate that keeps a promise: what came of them, and the rates that
 //! were tried on the way.
 
+use crate::axis::Axis;
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::{Metric, Unit};
 use crate::quantity;
-use crate::report::axis::Axis;
 use crate::report::ranking::{Ranking, Row};
 use crate::report::runs::RunView;
 use crate::slo::Slo;

@@ -1,9 +1,10 @@
 //! Everything that a report says of one workload of one bundle.
 
+use crate::axis::Axis;
 use crate::bundle::server::ServerState;
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::work::{self, LatencyOf};
-use crate::figures::{Figures, Metric, Unit};
+use crate::figures::{Figures, Metric};
 use crate::plan::{Extent, Load};
 use crate::quantity;
 use crate::report::answer::Answer;
@@ -182,7 +183,7 @@ impl Of<'_, '_> {
         Sheet {
             bundle,
             workload,
-            load: load_text(load, figures.bundle.plan.extent, figures.bundle.plan.rounds),
+            load: load_text(workload, load, figures.bundle.plan.extent, figures.bundle.plan.rounds),
             latency_of: latency_of(workload),
             answer: Answer::of(&rankings),
             refused,
@@ -273,10 +274,10 @@ const fn latency_of(workload: Workload) -> &'static str {
     }
 }
 
-fn load_text(load: &Load, extent: Extent, rounds: u32) -> String {
+fn load_text(workload: Workload, load: &Load, extent: Extent, rounds: u32) -> String {
     let rate = match load.rate_per_s {
-        Some(rate) => format!("{} offered, open loop", quantity::figure(rate, Unit::PerSecond)),
-        None => "closed loop".to_owned(),
+        Some(_) => format!("{} offered, open loop", work::offered(workload, load.rate_per_s)),
+        None => work::offered(workload, load.rate_per_s),
     };
     format!(
         "{rate}; {} connections ask, {} players in the world; {} of {} after {} of warm-up \

@@ -1,9 +1,9 @@
 //! Small plots as SVG in the text of the page: they need no script, scale with their column, and
 //! take their colours from the style sheet. What they show stands as figures beside them.
 
+use crate::axis::Axis;
 use crate::figures::Unit;
 use crate::quantity;
-use crate::report::axis::Axis;
 use crate::report::effects::{Effect, Effects};
 use crate::report::number::Number;
 use crate::report::ranking::{Ranking, Row};

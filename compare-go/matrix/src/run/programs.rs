@@ -1,8 +1,8 @@
 //! The programs of a plan, built once each: the server once for each allocator, the peers, Go's
-//! two servers, the generator, `golden`, and the server that counts what it asks of its allocator.
+//! two servers, the generator, `golden`, and the builds that count what is asked of an allocator.
 //!
 //! ```text
-//!   cargo   all Rust programs in one build, then the counting one, which has a feature more
+//!   cargo   all Rust programs in one build, then those that count, which have a feature more
 //!   go      a build for each of Go's servers, where there is a Go
 //!   placed  a copy in target/matrix, its SHA-256 and sizes
 //!   watched a tool that runs: shown, ended when it is to stop
@@ -15,8 +15,12 @@ mod cargo;
 mod go;
 mod placed;
 #[cfg(test)]
+pub(super) mod scripts;
+#[cfg(test)]
 mod tests;
 pub(super) mod watched;
+
+pub(super) use placed::digest;
 
 use crate::bundle::observed::Observed;
 use crate::bundle::run::CommandLine;
@@ -60,7 +64,8 @@ enum Name {
     Golden,
     Engine(Allocator),
     Peers,
-    Counting,
+    CountingEngine,
+    CountingPeers,
     Go(Library),
 }
 
@@ -110,20 +115,37 @@ impl Name {
             Self::Engine(Allocator::Mimalloc) => "hunt-server-mimalloc",
             Self::Engine(Allocator::System) => "hunt-server-system",
             Self::Peers => "floor",
-            Self::Counting => "hunt-server-counting",
+            Self::CountingEngine => "hunt-server-counting",
+            Self::CountingPeers => "floor-counting",
             Self::Go(Library::Nethttp) => "hunt-nethttp",
             Self::Go(Library::Fasthttp) => "hunt-fasthttp",
         }
     }
 
+    /// The program that counts what a server asks of its allocator. What is asked for does not
+    /// depend on who is asked, so there is one for all allocators. Go's servers count by
+    /// themselves.
+    const fn counting(server: Server) -> Self {
+        match server {
+            Server::Engine { .. } => Self::CountingEngine,
+            Server::Peer(_) => Self::CountingPeers,
+            Server::Go { library, .. } => Self::Go(library),
+        }
+    }
+
+    /// The feature that it is built with, besides those that it has by default.
+    const fn feature(self) -> Option<&'static str> {
+        match self {
+            Self::CountingEngine => Some("hunt-server/counting"),
+            Self::CountingPeers => Some("floor/counting"),
+            _ => None,
+        }
+    }
+
     /// All that these servers need.
     fn needed(servers: &[Server]) -> BTreeSet<Self> {
-        let mut needed: BTreeSet<Self> = servers.iter().copied().map(Self::of).collect();
-        if needed.iter().any(|name| matches!(name, Self::Engine(_))) {
-            needed.insert(Self::Counting);
-        }
-        needed.extend([Self::Generator, Self::Golden]);
-        needed
+        let of = |server: &Server| [Self::of(*server), Self::counting(*server)];
+        servers.iter().flat_map(of).chain([Self::Generator, Self::Golden]).collect()
     }
 }
 
@@ -152,7 +174,7 @@ impl Programs {
                 Err(why) => Err(why),
             };
             building.go_on()?;
-            built.insert(name, program);
+            built.insert(name, program.map_err(|why| watched::from_top(building.top, &why)));
         }
         let mut must = |name: Name| {
             let program = built.remove(&name).context("every plan has it")?;
@@ -185,11 +207,7 @@ impl Programs {
     /// # Errors
     /// Why there is none.
     pub fn counting(&self, server: Server) -> Result<&Program, String> {
-        match server {
-            Server::Engine { .. } => self.named(Name::Counting),
-            Server::Peer(_) => Err("the peers have no build that counts".to_owned()),
-            Server::Go { .. } => self.server(server),
-        }
+        self.named(Name::counting(server))
     }
 
     fn named(&self, name: Name) -> Result<&Program, String> {
@@ -212,6 +230,19 @@ impl Programs {
     }
 }
 
+#[cfg(test)]
+impl Programs {
+    /// Programs that are there, for tests of what runs them.
+    pub(super) fn of_server(
+        server: Server,
+        program: Result<Program, String>,
+        golden: Program,
+    ) -> Self {
+        let servers = [(Name::of(server), program)].into();
+        Self { generator: golden.clone(), golden, servers }
+    }
+}
+
 /// How it was built and where it was built to, or why it was not.
 type Compiled = Result<(CommandLine, PathBuf), String>;
 
@@ -219,11 +250,12 @@ fn compiled(
     building: &mut Building<'_>,
     needed: &BTreeSet<Name>,
 ) -> anyhow::Result<Vec<(Name, Compiled)>> {
-    let usual = |name: &Name| !matches!(name, Name::Counting | Name::Go(_));
-    let together: Vec<Name> = needed.iter().copied().filter(usual).collect();
-    let mut all = building.cargo(&together, None)?;
-    if needed.contains(&Name::Counting) {
-        all.extend(building.cargo(&[Name::Counting], Some("hunt-server/counting"))?);
+    let is_go = |name: &Name| matches!(name, Name::Go(_));
+    let (with, without): (Vec<Name>, Vec<Name>) =
+        needed.iter().copied().filter(|name| !is_go(name)).partition(|n| n.feature().is_some());
+    let mut all = building.cargo(&without, None)?;
+    for name in with {
+        all.extend(building.cargo(&[name], name.feature())?);
     }
     let libraries = Library::ALL.into_iter().filter(|of| needed.contains(&Name::Go(*of)));
     let libraries: Vec<Library> = libraries.collect();

@@ -23,6 +23,8 @@ const DESCRIPTORS_OF_WORKER: u64 = 16;
 /// Bytes of a request head. Requests of the generator have a few hundred; fasthttp keeps a buffer
 /// of this size for each connection, so it is what memory for each connection is compared at.
 const HEAD_BYTES_MAX: u32 = 4_096;
+/// For how long a server takes leave of its players: nobody measures that.
+const DRAIN_MS: &str = "200";
 /// The most workers of a server.
 const WORKERS_MAX: u32 = 128;
 /// Connections of a process of the generator: with what it has besides, it holds them where a
@@ -141,8 +143,9 @@ fn with_limit(
     add("--limit", &format!("connections_max={}", connections_max(load)));
     add("--limit", &format!("head_bytes_max={HEAD_BYTES_MAX}"));
     if !matches!(server, Server::Peer(_)) {
-        // Peers log nothing.
+        // Peers log nothing and end at once.
         add("--log", "warn");
+        add("--drain-ms", DRAIN_MS);
     }
     if private {
         args.push("--private-descriptors".to_owned());

@@ -1,26 +1,35 @@
 //! Tables that have a row for each server.
 
 use super::Among;
-use crate::cell::{Cell, Server};
+use crate::cell::Server;
 use crate::figures::{Metric, Ranked};
 use crate::published::markdown::Sheet;
 use crate::quantity;
-use crate::slo::{Percentile, Slo};
+use crate::slo::Percentile;
 use crate::statistics::{Judged, Scale, Verdict};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What is in the headline besides capacities.
-const HEADLINE: [Metric; 4] =
-    [Metric::Latency(Percentile::P99), Metric::Cpu, Metric::Resident, Metric::PerConnection];
+const HEADLINE: [Metric; 5] = [
+    Metric::Latency(Percentile::P50),
+    Metric::Latency(Percentile::P99),
+    Metric::Cpu,
+    Metric::ResidentPeak,
+    Metric::PerConnection,
+];
 
-/// Capacities, then what is asked for most; ordered by the first of them, and how each stands to
-/// the best in it.
-pub(super) fn headline(among: &Among<'_, '_>) -> Sheet {
-    let mut metrics: Vec<Metric> =
-        promises(among).into_iter().rev().map(Metric::Capacity).collect();
-    let leading = metrics.first().copied().unwrap_or(Metric::Cpu);
+/// Capacities, then what is asked for most, of the best setting of each runtime or of those servers
+/// that the block names; ordered by what leads, and how each stands to the best in it.
+pub(super) fn headline(all: &Among<'_, '_>) -> Sheet {
+    let leading = all.leading();
+    let among = &if all.named { all.clone() } else { all.only(all.best_settings(leading)) };
+    let mut metrics = among.capacities();
     metrics.extend(HEADLINE);
     let mut sheet = metrics_ordered(among, &metrics, leading);
+    if !all.named {
+        let by = leading.title();
+        sheet.notes.push(format!("The best setting of each runtime by {by}; the report has all."));
+    }
     sheet.headings.push("to the best".into());
     let ranking = among.rank(leading);
     for row in &mut sheet.rows {
@@ -35,26 +44,12 @@ pub(super) fn headline(among: &Among<'_, '_>) -> Sheet {
     sheet
 }
 
-/// Promises for which capacity was searched, the strictest first.
-fn promises(among: &Among<'_, '_>) -> BTreeSet<Slo> {
-    let cells = among.servers.iter().filter_map(|server| {
-        among.figures.cell(Cell { workload: among.workload, server: *server })
-    });
-    let metrics = cells.flat_map(|figures| figures.metrics());
-    metrics
-        .filter_map(|metric| match metric {
-            Metric::Capacity(slo) => Some(slo),
-            _ => None,
-        })
-        .collect()
-}
-
 /// These metrics, ordered by the first.
 pub(super) fn metrics(among: &Among<'_, '_>, metrics: &[Metric]) -> Sheet {
     metrics_ordered(among, metrics, metrics[0])
 }
 
-const NONE: &str = "-";
+pub(super) const NONE: &str = "-";
 
 fn metrics_ordered(among: &Among<'_, '_>, metrics: &[Metric], leading: Metric) -> Sheet {
     let ranking = among.rank(leading);
@@ -62,18 +57,11 @@ fn metrics_ordered(among: &Among<'_, '_>, metrics: &[Metric], leading: Metric) -
     let order = ranked.chain(ranking.without.iter().map(|(server, _)| *server));
     let mut missing = Missing::default();
     let rows = order.map(|server| {
-        let cell = Cell { workload: among.workload, server };
-        let figure = |metric: &Metric| match among.figures.summary(cell, *metric) {
-            Ok(summary) => match summary.estimate {
-                Some(estimate) => {
-                    quantity::with_interval(summary.spread.median, estimate.interval, metric.unit())
-                }
-                None => quantity::figure(summary.spread.median, metric.unit()),
-            },
-            Err(why) => {
+        let figure = |metric: &Metric| {
+            among.figure(server, *metric).unwrap_or_else(|why| {
                 missing.note(*metric, why, server);
                 NONE.to_owned()
-            }
+            })
         };
         let mut row = vec![server.to_string()];
         row.extend(metrics.iter().map(figure));
@@ -92,13 +80,7 @@ fn metrics_ordered(among: &Among<'_, '_>, metrics: &[Metric], leading: Metric) -
 pub(super) fn ranking(among: &Among<'_, '_>, metric: Metric) -> Sheet {
     let ranking = among.rank(metric);
     let rows = ranking.rows.iter().map(|row| {
-        let spread = row.summary.spread;
-        let figure = match row.summary.estimate {
-            Some(estimate) => {
-                quantity::with_interval(spread.median, estimate.interval, metric.unit())
-            }
-            None => quantity::figure(spread.median, metric.unit()),
-        };
+        let figure = among.figure(row.server, metric).unwrap_or_else(|_| NONE.to_owned());
         let verdict = match row.against_best {
             Some(judged) => judged.verdict.to_string(),
             None if row.server == ranking.rows[0].server => "the best".into(),
@@ -147,14 +129,14 @@ fn to_the_best(row: &Ranked, metric: Metric) -> String {
 
 /// Why figures are missing, each reason once, with those whom it concerns.
 #[derive(Default)]
-struct Missing(BTreeMap<(String, String), Vec<Server>>);
+pub(super) struct Missing(BTreeMap<(String, String), Vec<Server>>);
 
 impl Missing {
-    fn note(&mut self, metric: Metric, why: String, server: Server) {
+    pub(super) fn note(&mut self, metric: Metric, why: String, server: Server) {
         self.0.entry((metric.title(), why)).or_default().push(server);
     }
 
-    fn told(self) -> impl Iterator<Item = String> {
+    pub(super) fn told(self) -> impl Iterator<Item = String> {
         self.0.into_iter().map(|((metric, why), servers)| {
             let servers: Vec<String> = servers.iter().map(Server::to_string).collect();
             format!("No {metric} of {}: {why}.", servers.join(", "))

@@ -4,7 +4,7 @@
 //! builds that are tested, and only what the plan needs is linked. Where each program lies is what
 //! cargo says, since its target folder may be anywhere.
 
-use super::watched::watched;
+use super::watched::{told, watched};
 use super::{Building, Compiled, Name};
 use crate::bundle::run::CommandLine;
 use anyhow::{Context, ensure};
@@ -16,6 +16,9 @@ use std::time::Duration;
 
 /// How long a build may take: everything on one slow core.
 const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Variables that change what is built, by how they begin.
+const FLAGS: [&str; 3] = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_PROFILE_"];
 
 /// A message of cargo, as far as it is about a program.
 #[derive(Deserialize)]
@@ -51,7 +54,8 @@ impl Building<'_> {
         let build = CommandLine {
             program: "cargo".to_owned(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
-            ..CommandLine::default()
+            env: told(&FLAGS),
+            cores: Vec::new(),
         };
         let launch = Launch::new(&self.tools.cargo).args(args).within(self.top);
         let what = format!("build {}", files.join(", "));
@@ -63,10 +67,10 @@ impl Building<'_> {
             "cargo did not say where {} lie",
             files.join(", ")
         );
-        let told = ended.told();
+        let last = ended.told();
         let of = |name: &Name| match programs.get(name.file()) {
             Some(at) => (*name, Ok((build.clone(), at.clone()))),
-            None => (*name, Err(format!("cargo ended with {told}"))),
+            None => (*name, Err(format!("cargo ended with {last}"))),
         };
         Ok(names.iter().map(of).collect())
     }

@@ -1,7 +1,7 @@
 //! Go's servers, by the `go` on PATH, into the folder that `golden` builds them into. Profiles that
 //! guide the compiler lie beside each program's sources and are used unasked.
 
-use super::watched::watched;
+use super::watched::{told, watched};
 use super::{Building, Compiled, Name};
 use crate::bundle::run::CommandLine;
 use crate::cell::Library;
@@ -17,6 +17,8 @@ use std::time::Duration;
 const MODULE: &str = "compare-go/reference";
 /// The folder of its programs, from the top and from the module.
 const TARGET: (&str, &str) = ("target/go", "../../target/go");
+/// Variables that change what is built, by how they begin.
+const FLAGS: [&str; 5] = ["GOFLAGS", "GOEXPERIMENT", "GOAMD64", "GOARM64", "CGO_"];
 /// How long a build may take, the fetching of what it needs included.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// How long Go may take to say its version: an older one fetches the one that is asked for.
@@ -91,7 +93,8 @@ impl Building<'_> {
         let build = CommandLine {
             program: "go".to_owned(),
             args: args.map(str::to_owned).into(),
-            ..CommandLine::default()
+            env: told(&FLAGS),
+            cores: Vec::new(),
         };
         let launch = Launch::new(&self.tools.go).args(args).within(self.top);
         let ended = watched(launch, &format!("build {file}"), PATIENCE, self.show, self.stop);

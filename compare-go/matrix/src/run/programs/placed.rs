@@ -1,5 +1,6 @@
 //! A copy of a program where no build writes, its SHA-256 and its sizes.
 
+use super::watched::from_top;
 use super::{Building, FOLDER, Program, Tools};
 use crate::bundle::observed::Observed;
 use crate::bundle::run::CommandLine;
@@ -39,7 +40,10 @@ impl Building<'_> {
             let new = folder.join(format!("{file}.new"));
             fs::copy(built, &new).and_then(|_| fs::rename(&new, &at)).context(path.clone())?;
         }
-        let stripped_bytes = stripped_bytes(&at, self.tools);
+        let stripped_bytes = match stripped_bytes(&at, self.tools) {
+            Observed::Missing(why) => Observed::Missing(from_top(self.top, &why)),
+            known => known,
+        };
         Ok(Program { path, build, sha256, bytes, stripped_bytes })
     }
 }

@@ -1,16 +1,11 @@
 //! Building with tools that the test makes: small scripts in place of cargo, go and strip.
 
+use super::scripts::{Folder, script};
 use super::*;
 use crate::cell::{Arena, Peer, Runtime, Tuning};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::process::Command;
 use std::thread;
-
-#[path = "../../../tests/support/mod.rs"]
-mod support;
-
-use support::Folder;
 
 /// A cargo that "builds" what it is asked for, but for what is named in the file `broken`.
 const CARGO: &str = r#"
@@ -20,7 +15,7 @@ code=0
 while [ $# -gt 0 ]; do
     if [ "$1" = --bin ]; then
         if grep -qx "$2" broken 2>/dev/null; then
-            echo "error[E0308]: mismatched types in $2" >&2
+            echo "error[E0308]: mismatched types in $2 ($PWD/src)" >&2
             code=101
         else
             echo "the program $2" > "built/$2"
@@ -56,12 +51,6 @@ struct Checkout {
     stop: Stop,
 }
 
-impl Show for Vec<String> {
-    fn step(&mut self, text: &str) {
-        self.push(text.to_owned());
-    }
-}
-
 impl Checkout {
     fn new() -> Self {
         let folder = Folder::new("programs");
@@ -87,17 +76,6 @@ impl Checkout {
     }
 }
 
-fn script(folder: &Folder, name: &str, text: &str) -> PathBuf {
-    let path = folder.path.join(format!("{name}.sh"));
-    let text = format!("#!/bin/sh\n{text}\n");
-    // By a process of its own: a file that a thread of this one has open for writing may be open in
-    // what another thread starts meanwhile, and cannot be executed then.
-    let write = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";
-    let status = Command::new("sh").args(["-c", write]).arg(&path).arg(&text).status();
-    assert!(status.is_ok_and(|status| status.success()));
-    path
-}
-
 fn engine(allocator: Allocator) -> Server {
     Server::Engine { runtime: Runtime::Tokio, allocator, arena: Arena::Heap }
 }
@@ -114,14 +92,14 @@ fn what_the_plan_needs_is_built_and_no_more() {
     let args = checkout.text("cargo.args");
     let bins: Vec<&str> =
         args.split(" --bin ").skip(1).filter_map(|s| s.split_whitespace().next()).collect();
-    assert_eq!(
-        bins,
-        ["hunt-load", "golden", "hunt-server-system", "floor", "hunt-server-counting"]
-    );
-    // The feature is that of the second build only.
-    let second = args.lines().nth(1).unwrap();
-    assert!(!args.lines().next().unwrap().contains("--features"), "{args}");
-    assert!(second.contains("--features hunt-server/counting"), "{args}");
+    let plain = ["hunt-load", "golden", "hunt-server-system", "floor"];
+    assert_eq!(bins, [&plain[..], &["hunt-server-counting", "floor-counting"]].concat());
+    // A feature is that of its own build only.
+    let features: Vec<Option<&str>> = args
+        .lines()
+        .map(|line| line.split(" --features ").nth(1).and_then(|rest| rest.split(' ').next()))
+        .collect();
+    assert_eq!(features, [None, Some("hunt-server/counting"), Some("floor/counting")]);
     assert_eq!(checkout.text("go.args"), "");
     let program = programs.server(engine(Allocator::System)).unwrap();
     assert_eq!(program.path, "target/matrix/hunt-server-system");
@@ -132,7 +110,7 @@ fn what_the_plan_needs_is_built_and_no_more() {
     assert_eq!(program.sha256, digest);
     assert_eq!(program.build.program, "cargo");
     assert_eq!(programs.server(hyper).unwrap().path, "target/matrix/floor");
-    assert_eq!(programs.counting(hyper).unwrap_err(), "the peers have no build that counts");
+    assert_eq!(programs.counting(hyper).unwrap().path, "target/matrix/floor-counting");
     let counting = programs.counting(engine(Allocator::System)).unwrap();
     assert_eq!(counting.path, "target/matrix/hunt-server-counting");
     let error = programs.server(in_go(Library::Nethttp)).unwrap_err();
@@ -144,13 +122,13 @@ fn what_the_plan_needs_is_built_and_no_more() {
 #[test]
 fn a_server_that_does_not_compile_leaves_the_others_as_they_are() {
     let mut checkout = Checkout::new();
-    fs::write(checkout.folder.path.join("broken"), "floor\n").unwrap();
+    fs::write(checkout.folder.path.join("broken"), "floor\nfloor-counting\n").unwrap();
     let servers = [engine(Allocator::Jemalloc), Server::Peer(Peer::Axum)];
     let programs = checkout.build(&servers).unwrap();
     assert!(programs.server(servers[0]).is_ok());
     let error = programs.server(servers[1]).unwrap_err();
     assert!(error.contains("exit status: 101"), "{error}");
-    assert!(error.contains("mismatched types in floor"), "{error}");
+    assert!(error.contains("mismatched types in floor (./src)"), "{error}");
 }
 
 #[test]
@@ -256,4 +234,12 @@ fn a_build_ends_when_it_is_to_stop() {
     assert!(error.contains("stopped while it was to build hunt-load, golden"), "{error}");
     let pid = checkout.text("pid");
     assert!(!Path::new("/proc").join(pid.trim()).exists(), "cargo still runs");
+}
+
+#[test]
+fn what_is_set_for_builds_is_told() {
+    let all = watched::told(&[""]);
+    assert!(all.contains_key("PATH"));
+    assert_eq!(watched::told(&["PAT"]).get("PATH"), all.get("PATH"));
+    assert!(watched::told(&["NO_SUCH_"]).is_empty());
 }

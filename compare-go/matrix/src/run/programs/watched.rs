@@ -1,10 +1,15 @@
 //! A tool that runs to its end: what it is at is shown now and then, and it is ended when it is to
 //! stop, with all that it started.
 
+use crate::bundle::run::CommandLine;
 use crate::run::interrupt::Stop;
 use crate::run::show::Show;
 use anyhow::{Context, bail};
 use process::child::{Child, Launch};
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -52,7 +57,7 @@ pub(in crate::run) fn watched(
     launch.keep_output = true;
     let mut child = Child::start(&launch)?;
     let begin = Instant::now();
-    let mut shown = begin;
+    let (mut shown, mut last) = (begin, String::new());
     let status = loop {
         if stop.is_asked() {
             bail!("stopped while it was to {what}");
@@ -68,12 +73,44 @@ pub(in crate::run) fn watched(
             let last = said.last().map_or("nothing", String::as_str);
             bail!("{} s are over; it said last: {last}", patience.as_secs());
         }
-        if let Some(line) = line.filter(|_| shown.elapsed() >= SHOWN_EVERY) {
+        if let Some(line) = line.filter(|line| !line.trim().is_empty()) {
+            last = format!(", {}", line.trim());
+        }
+        if shown.elapsed() >= SHOWN_EVERY {
             shown = Instant::now();
-            show.step(&format!("{what}: {} s, {}", begin.elapsed().as_secs(), line.trim()));
+            show.step(&format!("{what}: {} s{last}", begin.elapsed().as_secs()));
         }
     };
     let said = child.said();
     let output = child.take_output().with_context(|| what.to_owned())?;
     Ok(Ended { status, output, said })
+}
+
+/// A text without the path of the repository's top: where that lies is no result.
+pub(in crate::run) fn from_top(top: &Path, text: &str) -> String {
+    match top.to_str() {
+        Some(path) if top.is_absolute() => text.replace(path, "."),
+        _ => text.to_owned(),
+    }
+}
+
+/// Variables of this process that begin so: those that a build must tell of.
+pub(super) fn told(begins: &[&str]) -> BTreeMap<String, String> {
+    let told = |name: &str| begins.iter().any(|begin| name.starts_with(begin));
+    let all = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    all.filter(|(name, _)| told(name))
+        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+        .collect()
+}
+
+/// How a program is started that a record names by its command line.
+pub(in crate::run) fn launch(top: &Path, line: &CommandLine) -> Launch {
+    Launch {
+        program: PathBuf::from(&line.program),
+        args: line.args.iter().map(OsString::from).collect(),
+        env: line.env.clone(),
+        folder: Some(top.to_owned()),
+        cores: line.cores.iter().filter_map(|core| usize::try_from(*core).ok()).collect(),
+        keep_output: false,
+    }
 }

@@ -27,7 +27,10 @@ fn what_is_compared_differs_and_nothing_else() {
         ("go-nethttp+default", "--tuning default"),
         ("go-fasthttp+tuned", "--tuning tuned"),
     ] {
-        assert_eq!(line(name, 1_000, Some(20_000)), format!("serve {first} {rest} --log warn"));
+        assert_eq!(
+            line(name, 1_000, Some(20_000)),
+            format!("serve {first} {rest} --log warn --drain-ms 200")
+        );
     }
     let hyper = line("hyper", 1_000, None);
     assert_eq!(hyper, format!("serve --peer hyper {rest}"));

@@ -9,18 +9,18 @@ const LOG_FROM: f64 = 4.0;
 
 /// A range of figures, as a line from 0 to 100 %.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     low: f64,
     high: f64,
     logarithmic: bool,
     /// The figures that are marked.
-    pub(super) ticks: Vec<f64>,
+    pub(crate) ticks: Vec<f64>,
 }
 
 impl Axis {
     /// One on which all of these have room, with marks at round figures. It need not begin at zero,
     /// so nothing that is read by its length is drawn on it.
-    pub(super) fn around(figures: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn around(figures: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = ends(figures);
         if low > 0.0 && high / low >= LOG_FROM {
             let (low, high) = (low / 1.15, high * 1.15);
@@ -33,21 +33,21 @@ impl Axis {
     }
 
     /// One from zero on, for what is read by its length.
-    pub(super) fn from_zero(figures: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn from_zero(figures: impl IntoIterator<Item = f64>) -> Self {
         let (_, high) = ends(figures);
         let high = high.max(f64::MIN_POSITIVE) * 1.04;
         Self { low: 0.0, high, logarithmic: false, ticks: ticks(0.0, high) }
     }
 
     /// One with zero in its middle.
-    pub(super) fn about_zero(figures: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn about_zero(figures: impl IntoIterator<Item = f64>) -> Self {
         let reach = figures.into_iter().filter(|x| x.is_finite()).map(f64::abs);
         let reach = reach.fold(0.0, f64::max).max(0.01) * 1.06;
         Self { low: -reach, high: reach, logarithmic: false, ticks: ticks(-reach, reach) }
     }
 
     /// Where a figure lies, in percent; at an end where it lies beyond it.
-    pub(super) fn place(&self, figure: f64) -> f64 {
+    pub(crate) fn place(&self, figure: f64) -> f64 {
         let scale = |figure: f64| if self.logarithmic { figure.ln() } else { figure };
         if self.logarithmic && figure <= 0.0 {
             return 0.0;
@@ -57,7 +57,7 @@ impl Axis {
     }
 
     /// Whether equal distances are equal ratios.
-    pub(super) const fn is_logarithmic(&self) -> bool {
+    pub(crate) const fn is_logarithmic(&self) -> bool {
         self.logarithmic
     }
 }
