@@ -19,6 +19,11 @@ pub enum Use {
 /// Frames of which only callers could tell the layer.
 const NEUTRAL: Color = Color { r: 214, g: 217, b: 221 };
 
+/// What colours mean.
+const LEGEND: &str = "blue: scheduler, orange: allocator and GC, steel: kernel network, yellow: \
+                      protocol, green: game, sand: other kernel, violet: measurement, pink: \
+                      unclassified, grey: as its caller";
+
 /// The colour of a layer's frames; text on it is black.
 #[must_use]
 pub const fn colour(layer: Layer) -> (u8, u8, u8) {
@@ -57,8 +62,7 @@ pub fn svg(stacks: &Stacks, rules: &Rules, title: &str, drawn: Use) -> anyhow::R
     }
     let mut options = Options::default();
     options.title = title.to_owned();
-    let legend = Layer::ALL.map(Layer::title).join(", ");
-    options.subtitle = (drawn == Use::Alone).then(|| format!("colours by layer: {legend}"));
+    options.subtitle = (drawn == Use::Alone).then(|| LEGEND.to_owned());
     options.palette_map = Some(&mut colours);
     options.bgcolors = Some(BackgroundColor::Flat(Color { r: 255, g: 255, b: 255 }));
     options.text_truncate_direction = TextTruncateDirection::Right;

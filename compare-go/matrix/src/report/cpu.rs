@@ -1,6 +1,7 @@
 //! Where the CPU time of servers goes: user space and kernel, as every run tells, and by layer, where
 //! a profile does.
 
+use crate::axis::Axis;
 use crate::bundle::files::Name;
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::{Figures, Metric, Unit};
@@ -9,7 +10,6 @@ use crate::profile::layer::Layer;
 use crate::profile::rules::Rules;
 use crate::profile::told::Told;
 use crate::quantity::{self, figure};
-use crate::report::axis::Axis;
 use crate::report::cells::Cells;
 use crate::report::number::Number;
 use crate::report::svg;

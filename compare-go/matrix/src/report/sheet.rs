@@ -1,6 +1,5 @@
 //! Everything that a report says of one workload of one bundle.
 
-use crate::axis::Axis;
 use crate::bundle::server::ServerState;
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::work::{self, LatencyOf};

@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn parts_of_a_stack_lie_one_after_the_other() {
         let axis = Axis::from_zero([100.0]);
-        let svg = stack(&axis, &[25.0, 75.0]);
+        let svg = stack(&axis, "part", &[25.0, 75.0]);
         let quarter = axis.place(25.0);
         assert!(svg.contains(&format!(r#"part-0" x="0.00%" width="{quarter:.2}%""#)), "{svg}");
         assert!(svg.contains(&format!(r#"part-1" x="{quarter:.2}%""#)), "{svg}");

@@ -4,10 +4,12 @@
 mod character;
 mod environment;
 mod printed;
+mod profile;
 
 pub use character::Character;
 pub use environment::environment;
 pub use printed::{Broadcasts as PrintedBroadcasts, Load as PrintedLoad, printed};
+pub use profile::profile;
 
 use crate::bundle::observed::Observed;
 use crate::bundle::run::{
@@ -333,7 +335,7 @@ fn command(program: &str) -> CommandLine {
     CommandLine { program: program.into(), cores: vec![1], ..CommandLine::default() }
 }
 
-pub fn proof(holds: bool) -> Proof {
+fn proof(holds: bool) -> Proof {
     let printed = json!({
         "schema": 1, "program": "hunt-load 0.1.0", "parts": [], "left_out": [],
         "rate_proven_per_s": 100_000.0, "valid": holds,
