@@ -16,6 +16,7 @@ pub mod figures;
 pub mod number;
 pub mod plan;
 pub mod profile;
+pub mod prove;
 pub mod published;
 pub mod quantity;
 pub mod recommend;

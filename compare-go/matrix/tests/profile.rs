@@ -21,7 +21,7 @@ const RUST: &str = "tokio+jemalloc+heap";
 const GO: &str = "go-nethttp+tuned";
 
 fn cell(name: &str) -> Cell {
-    Cell { workload: Workload::Resolve, server: name.parse::<Server>().unwrap() }
+    Cell { workload: Workload::Resolve, server: name.parse::<Server>().expect("a server") }
 }
 
 /// A bundle that has ended, of two servers that cost 10 µs for a unit of work.
@@ -35,15 +35,15 @@ fn ended() -> (Folder, PathBuf) {
 
 /// Adds the profile of a cell, changed.
 fn add(folder: &Path, name: &str, change: impl FnOnce(&mut Profile)) {
-    let (mut writer, bundle) = Writer::resume(folder).unwrap();
-    let ready = bundle.servers[&cell(name).server].ready().unwrap();
+    let (mut writer, bundle) = Writer::resume(folder).expect("a bundle");
+    let ready = bundle.servers[&cell(name).server].ready().expect("it is ready");
     let mut profile = profile(cell(name), &ready.program_sha256);
     change(&mut profile);
-    writer.profile(&profile).unwrap();
+    writer.profile(&profile).expect("it is written");
 }
 
 fn matrix(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_matrix")).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_matrix")).args(args).output().expect("it runs")
 }
 
 #[test]

@@ -64,8 +64,8 @@ pub struct Sampled {
 }
 
 impl Profile {
-    /// The samples that speak for the server: those of `perf`, which sees the kernel too, else those
-    /// of Go.
+    /// The samples that speak for the server: those of `perf`, which sees the kernel too, else
+    /// those of Go.
     ///
     /// # Errors
     /// Why there are none.

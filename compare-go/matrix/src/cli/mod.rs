@@ -3,6 +3,7 @@
 
 mod compare;
 mod profile;
+mod prove;
 mod recommend;
 mod report;
 mod run;
@@ -28,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo matrix run --quick --dry-run   what a first look would measure, and for how long
   cargo matrix profile BUNDLE --cells resolve   where CPU time goes, by layer
+  cargo matrix prove                 is this matrix right, on this machine?
   cargo matrix verify                every published number, against the bundles
   cargo matrix verify --write        computes the blocks of the documents anew
   cargo matrix compare BEFORE AFTER  what changed, by how much; fails where something is slower
@@ -59,6 +61,8 @@ enum Task {
     Run(run::Args),
     /// Samples where the CPU time of servers goes, by layer, and adds it to a bundle
     Profile(profile::Args),
+    /// Proves that what is to be found in a server is found, and that nothing else is
+    Prove(prove::Args),
     /// Holds every published number to the bundles
     Verify(verify::Args),
     /// Says what changed between two bundles or servers, by how much, and whether that is noise
@@ -85,6 +89,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.task {
         Task::Run(args) => run::run(&args),
         Task::Profile(args) => profile::run(&args),
+        Task::Prove(args) => prove::run(&args),
         Task::Verify(args) => verify::run(&args),
         Task::Compare(args) => compare::run(&args),
         Task::Recommend(args) => recommend::run(&args),

@@ -137,6 +137,7 @@ impl Args {
         writeln!(said, "{profiles} to take, in about {time}")?;
         let (mut writer, _) = Writer::resume(&bundle.folder)?;
         let (top, stop) = (top()?, Stop::default());
+        stop.on_signals()?;
         let mut all = true;
         for (index, cell) in left.iter().enumerate() {
             writeln!(said, "{}/{} {cell}", index + 1, left.len())?;

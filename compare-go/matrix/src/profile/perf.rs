@@ -191,8 +191,8 @@ mod tests {
         assert!(text.contains("--call-graph fp"), "{text}");
     }
 
-    /// A process that is gone cannot be sampled, and `perf` says so; where `perf` is not there or not
-    /// allowed, that is said.
+    /// A process that is gone cannot be sampled, and `perf` says so; where `perf` is not there or
+    /// not allowed, that is said.
     #[test]
     fn what_keeps_perf_from_sampling_is_told() {
         let file = std::env::temp_dir().join(format!("matrix-perf-{}", std::process::id()));

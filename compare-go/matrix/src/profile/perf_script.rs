@@ -80,7 +80,7 @@ hunt-worker-0 26038/26046    1003009
 \t          3a696c <runtime::Writer as driver::WriteHalf>::try_write (/b/hunt server)
 \t          2cf6c1 core::ops::function::FnOnce::call_once{{vtable.shim}} (/b/hunt server)
 
-a thread 1/2:    1003009: 
+a thread 1/2:    1003009:
 \t           891f4 [unknown] (/usr/lib/libc.so.6)
 \t           891f5 gone (/b/old (deleted))
 

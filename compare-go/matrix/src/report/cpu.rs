@@ -1,5 +1,5 @@
-//! Where the CPU time of servers goes: user space and kernel, as every run tells, and by layer, where
-//! a profile does.
+//! Where the CPU time of servers goes: user space and kernel, as every run tells, and by layer,
+//! where a profile does.
 
 use crate::axis::Axis;
 use crate::bundle::files::Name;

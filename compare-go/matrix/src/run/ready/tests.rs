@@ -15,7 +15,8 @@ const PASSES: &str = r#"echo "$@" >> golden.args; echo "tokio: 38 transcripts: 0
 const PASSES_ALONE: &str = r#"
 echo "$@" >> golden.args
 case "$*" in *--filter*http/a.txt) echo "1 transcripts: 0 failed"; exit 0 ;; esac
-printf 'transcripts/http/a.txt:9: the answer differs\n  - < 200\n\n'
+printf 'transcripts/setup/play.txt:9: the answer differs\n  - < 200\n\n'
+echo "FAILED http/a.txt: 9 exchanges, 3 plays"
 echo "38 transcripts: 1 failed, 0 listed amiss"; exit 1
 "#;
 /// One that cannot start many servers at once.
@@ -27,7 +28,9 @@ echo "golden: no memory may be locked" >&2; exit 2
 /// One that fails always.
 const FAILS: &str = r#"
 echo "$@" >> golden.args
+printf 'ok http/0.txt: 2 exchanges\n   left out http/0.txt:2: for the core\n'
 printf 'transcripts/http/a.txt:9: the answer differs\n  - < 200\n  + < 500\n\nanother\n\n'
+echo "FAILED http/a.txt: 9 exchanges, 3 plays"
 echo "tokio: 38 transcripts: 1 failed"
 exit 1
 "#;
@@ -144,8 +147,7 @@ fn a_server_that_starts_and_plays_the_game_is_ready() {
     assert_eq!(ready.start_up_ns.len(), 5);
     assert!(ready.start_up_ns.iter().all(|ns| *ns > 0));
     assert_eq!(ready.golden.said, "tokio: 38 transcripts: 0 failed");
-    let expected =
-        "check --at-once=24 --server tokio --arg=--arena=bump --program target/matrix/server";
+    let expected = "check --verbose --at-once=24 --server tokio --arg=--arena=bump --program target/matrix/server";
     assert_eq!(checkout.lines("golden.args"), [expected]);
     assert_eq!(ready.golden.command.args.join(" "), expected);
     let started = checkout.lines("server.args");

@@ -113,10 +113,12 @@ impl Look<'_> {
         asked: &[String],
         at_once: u32,
     ) -> anyhow::Result<Checked> {
-        let args = ["check".to_owned(), format!("--at-once={at_once}")].into_iter();
+        // `--verbose` names the transcripts that failed; a difference may be in a file that several
+        // include.
+        let args = ["check", "--verbose", &format!("--at-once={at_once}")].map(str::to_owned);
         let command = CommandLine {
             program: golden.path.clone(),
-            args: args.chain(asked.iter().cloned()).collect(),
+            args: args.into_iter().chain(asked.iter().cloned()).collect(),
             ..CommandLine::default()
         };
         let what = format!("play transcripts against {}, {at_once} at once", self.server);
@@ -146,7 +148,7 @@ impl Checked {
 
     /// The transcripts that failed, where they are all that is wrong, and are few.
     fn failed_files(&self) -> Option<BTreeSet<String>> {
-        let lines = self.told.lines().filter_map(|line| line.strip_prefix("transcripts/"));
+        let lines = self.told.lines().filter_map(|line| line.strip_prefix("FAILED "));
         let files = lines.filter_map(|line| Some(line.split_once(".txt:")?.0));
         let files: BTreeSet<String> = files.map(|file| format!("{file}.txt")).collect();
         let all = self.last.contains(&format!(": {} failed", files.len()));
@@ -156,7 +158,10 @@ impl Checked {
 
     /// What went wrong: the sum and the first difference.
     fn difference(&self) -> String {
-        let lines: Vec<&str> = self.told.lines().collect();
+        // Without what is told of transcripts that passed.
+        let beside = ["ok ", "   left out ", "   differs ", "FAILED "];
+        let is_beside = |line: &&str| beside.iter().any(|begin| line.starts_with(begin));
+        let lines: Vec<&str> = self.told.lines().filter(|line| !is_beside(line)).collect();
         let Some((sum, differences)) = lines.split_last() else {
             return format!("golden ended with {}", self.ended.told());
         };
