@@ -2,9 +2,13 @@
 //! each written to the bundle before the next begins.
 //!
 //! ```text
-//!   preflight ► programs ► ready ► prove ► step after step:  serving ► measure ─┬─ generate
-//!   what would   builds    golden,          first open one     how it    one run  ├─ observe
-//!   spoil it               size, start      until none is      starts             └─ count
+//!   preflight ► programs ► environment ► steps:  ready ► prove ► step after step
+//!   what would   builds     the machine          golden,          first open one until none is
+//!   spoil it                                     size, start      │
+//!                                                                 ▼
+//!                              serving ► measure ► trial ─┬─ generate   the load and its phases
+//!                              how it    one run   both   ├─ observe    what the system tells
+//!                              starts              alive  └─ count      short runs beside it
 //! ```
 
 pub mod count;
@@ -19,3 +23,270 @@ pub mod prove;
 pub mod ready;
 pub mod serving;
 pub mod show;
+mod steps;
+pub mod summary;
+mod trial;
+
+use crate::bundle::environment::{Cores, Environment};
+use crate::bundle::run::{Proof, Run};
+use crate::bundle::server::{ServerRecord, ServerState};
+use crate::bundle::write::{self, Writer};
+use crate::bundle::{Bundle, Head};
+use crate::cell::Server;
+use crate::plan::{Extent, Plan};
+use anyhow::{Context, anyhow, bail, ensure};
+use interrupt::Stop;
+use measure::{Asked, now_unix_ms};
+use preflight::{Choice, Fault};
+use programs::Programs;
+use prove::Attempt;
+use show::Show;
+use std::path::{Path, PathBuf};
+use steps::{Doing, Work};
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The top of the repository.
+    pub top: PathBuf,
+    /// Where bundles lie.
+    pub results: PathBuf,
+    /// A new bundle, or one that was interrupted.
+    pub which: Which,
+    /// The servers' cores; chosen where none are given.
+    pub server_cores: Option<Vec<u32>>,
+    /// The generator's cores; chosen where none are given.
+    pub generator_cores: Option<Vec<u32>>,
+    /// Whether it goes on where the generator did not prove itself.
+    pub unproven: bool,
+}
+
+/// Which bundle.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// A new one.
+    New {
+        /// What it measures.
+        plan: Box<Plan>,
+        /// What its name has behind the date.
+        label: String,
+        /// What it is for.
+        note: String,
+        /// The command line that makes it.
+        command: Vec<String>,
+    },
+    /// The one of this name, which goes on where it stopped.
+    Resumed(String),
+}
+
+/// A plan that ended early: what is there, and why it went no further.
+#[derive(Debug, thiserror::Error)]
+#[error("{why:#}")]
+pub struct Stopped {
+    /// Why.
+    pub why: anyhow::Error,
+    /// The name of the bundle, which can be taken up again.
+    pub bundle: String,
+}
+
+/// Does it; where the bundle lies.
+///
+/// # Errors
+/// [`interrupt::Interrupted`] or a fault with its remedy before there is a bundle; [`Stopped`] once
+/// there is one.
+pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<PathBuf> {
+    preflight::raise_descriptors().map_err(|why| anyhow!(why))?;
+    match &wanted.which {
+        Which::New { plan, label, note, command } => {
+            let name = write::name(now_unix_ms(), label)?;
+            let cores = wanted.cores(show)?;
+            let mut faults = preflight::place(&wanted.results, &name, plan);
+            faults.extend(preflight::faults(&wanted.top, plan, &cores));
+            heed(&faults, show)?;
+            show.note(&steps::announced(plan));
+            let programs = Programs::build(&wanted.top, &plan.servers, show, stop)?;
+            stop.check()?;
+            let environment = environment::environment(&wanted.top, cores.clone());
+            let head = Head {
+                name: name.clone(),
+                created_unix_ms: now_unix_ms(),
+                tool: concat!("matrix ", env!("CARGO_PKG_VERSION")).into(),
+                command: command.clone(),
+                note: note.clone(),
+            };
+            let writer = Writer::begin(&wanted.results, &head, &environment, plan)?;
+            let bundle = Bundle::read(writer.folder())?;
+            let doing = Doing::new(writer, bundle, wanted.unproven);
+            wanted.finish(doing, name, Bench::new(wanted, programs, cores, plan.extent, stop), show)
+        }
+        Which::Resumed(name) => {
+            let folder = wanted.results.join(name);
+            let (writer, bundle) = Writer::resume(&folder)
+                .with_context(|| format!("{name} cannot be taken up again"))?;
+            ensure!(
+                bundle.end.is_none(),
+                "{name} is complete; `cargo matrix report {name}` shows it"
+            );
+            let recorded = &bundle.environment.cores;
+            let cores = Wanted {
+                server_cores: wanted.server_cores.clone().or(Some(recorded.server.clone())),
+                generator_cores: wanted
+                    .generator_cores
+                    .clone()
+                    .or(Some(recorded.generator.clone())),
+                ..wanted.clone()
+            };
+            let cores = cores.cores(show)?;
+            heed(&preflight::faults(&wanted.top, &bundle.plan, &cores), show)?;
+            let programs = Programs::build(&wanted.top, &bundle.plan.servers, show, stop)?;
+            stop.check()?;
+            let now = environment::environment(&wanted.top, cores.clone());
+            same_machine(&bundle.environment, &now)?;
+            same_programs(&bundle, &programs)?;
+            let extent = bundle.plan.extent;
+            let doing = Doing::new(writer, bundle, wanted.unproven);
+            let bench = Bench::new(wanted, programs, cores, extent, stop);
+            wanted.finish(doing, name.clone(), bench, show)
+        }
+    }
+}
+
+/// What would spoil a plan, told; for whoever only wants to know.
+pub fn look(top: &Path, plan: &Plan, show: &mut dyn Show) {
+    match preflight::cores(None, None) {
+        Ok(Choice { cores, why }) => {
+            show.note(&why);
+            for fault in preflight::faults(top, plan, &cores) {
+                show.note(&said(&fault));
+            }
+        }
+        Err(why) => show.note(&why),
+    }
+}
+
+impl Wanted {
+    fn cores(&self, show: &mut dyn Show) -> anyhow::Result<Cores> {
+        let (server, generator) = (&self.server_cores, &self.generator_cores);
+        let chosen = preflight::cores(server.as_deref(), generator.as_deref());
+        let Choice { cores, why } = chosen.map_err(|why| anyhow!(why))?;
+        show.note(&why);
+        Ok(cores)
+    }
+
+    fn finish(
+        &self,
+        doing: Doing,
+        bundle: String,
+        mut bench: Bench<'_>,
+        show: &mut dyn Show,
+    ) -> anyhow::Result<PathBuf> {
+        let stop = bench.stop.clone();
+        let folder = self.results.join(&bundle);
+        // What the runner itself does from here on is not done on the servers' cores.
+        let own: Result<Vec<usize>, _> =
+            bench.cores.generator.iter().map(|core| (*core).try_into()).collect();
+        process::system::pin_to(&own?)?;
+        match doing.finish(&mut bench, show, &stop) {
+            Ok(()) => Ok(folder),
+            Err(why) => Err(Stopped { why, bundle }.into()),
+        }
+    }
+}
+
+/// Says what would spoil it.
+///
+/// # Errors
+/// If nothing could be measured so.
+fn heed(faults: &[Fault], show: &mut dyn Show) -> anyhow::Result<()> {
+    for fault in faults.iter().filter(|fault| !fault.fatal) {
+        show.note(&said(fault));
+    }
+    let fatal: Vec<String> = faults.iter().filter(|fault| fault.fatal).map(said).collect();
+    if fatal.is_empty() {
+        return Ok(());
+    }
+    bail!("nothing can be measured so: {}", fatal.join("\n  "))
+}
+
+fn said(Fault { what, remedy, .. }: &Fault) -> String {
+    format!("{what}: {remedy}")
+}
+
+/// Figures of two machines are not of one bundle.
+fn same_machine(then: &Environment, now: &Environment) -> anyhow::Result<()> {
+    let cores = |cores: &Cores| format!("{:?} and {:?}", cores.server, cores.generator);
+    for (what, then, now) in [
+        ("kernel", then.kernel.release.clone(), now.kernel.release.clone()),
+        ("processor", then.cpu.model.clone(), now.cpu.model.clone()),
+        ("choice of cores", cores(&then.cores), cores(&now.cores)),
+    ] {
+        ensure!(
+            then == now,
+            "the bundle was begun with another {what} ({then}, and now {now}): go on with that, or \
+             begin a new one"
+        );
+    }
+    Ok(())
+}
+
+/// Nor are those of two builds.
+fn same_programs(bundle: &Bundle, programs: &Programs) -> anyhow::Result<()> {
+    let remedy = |what: &str| {
+        let commit = &bundle.environment.source.commit;
+        format!("{what} is another build now than in the bundle: check out {commit}, or begin anew")
+    };
+    for record in bundle.servers.values() {
+        let Some(ready) = record.ready() else { continue };
+        let now = programs.server(record.server);
+        let now = now.map_err(|why| anyhow!("{} cannot be built now: {why}", record.server))?;
+        ensure!(now.sha256 == ready.program_sha256, remedy(&record.server.to_string()));
+    }
+    let now = &programs.generator().sha256;
+    let same = bundle.proofs.iter().all(|proof| proof.generator_sha256 == *now);
+    ensure!(same, remedy("hunt-load"));
+    Ok(())
+}
+
+/// Real programs on this machine.
+struct Bench<'a> {
+    top: &'a Path,
+    programs: Programs,
+    cores: Cores,
+    extent: Extent,
+    stop: &'a Stop,
+}
+
+impl<'a> Bench<'a> {
+    fn new(
+        wanted: &'a Wanted,
+        programs: Programs,
+        cores: Cores,
+        extent: Extent,
+        stop: &'a Stop,
+    ) -> Self {
+        Self { top: &wanted.top, programs, cores, extent, stop }
+    }
+}
+
+impl Work for Bench<'_> {
+    fn ready(&mut self, server: Server, show: &mut dyn Show) -> anyhow::Result<ServerRecord> {
+        if let Err(why) = self.programs.server(server) {
+            return Ok(ServerRecord { server, state: ServerState::LeftOut(why) });
+        }
+        let Self { top, programs, cores, extent, stop } = self;
+        ready::ready(top, server, *extent, programs, cores, show, stop)
+    }
+
+    fn prove(&mut self, attempt: Attempt<'_>, show: &mut dyn Show) -> anyhow::Result<Proof> {
+        let generator = self.programs.generator();
+        prove::prove(self.top, generator, attempt, self.extent, &self.cores, show, self.stop)
+    }
+
+    fn is_worth_a_proof(&self, before: &[Proof]) -> bool {
+        prove::again(before)
+    }
+
+    fn measure(&mut self, asked: &Asked<'_>) -> anyhow::Result<Run> {
+        measure::measure(self.top, asked, &self.programs, &self.cores, self.stop)
+    }
+}
