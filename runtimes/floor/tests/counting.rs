@@ -15,13 +15,14 @@ impl Drop for Running {
 }
 
 fn allocations(admin: &mut Asking) -> u64 {
-    let (status, body) = admin.ask(request("GET", "/metrics", None, "").as_bytes()).unwrap();
-    let text = String::from_utf8(body).unwrap();
+    let (status, body) =
+        admin.ask(request("GET", "/metrics", None, "").as_bytes()).expect("an answer");
+    let text = String::from_utf8(body).expect("UTF-8");
     assert_eq!(status, 200, "{text}");
     assert!(text.contains("instrument=\"counting\""), "{text}");
     assert!(text.contains("\nhunt_allocated_bytes_total "), "{text}");
     let value = text.lines().find_map(|line| line.strip_prefix("hunt_allocations_total "));
-    value.expect("it is told").parse().unwrap()
+    value.expect("it is told").parse().expect("a number")
 }
 
 #[test]
