@@ -60,7 +60,7 @@ impl Meter {
         Ok(this)
     }
 
-    /// The counters now. None is ever less than it was. Costs some ten microseconds a thread.
+    /// The counters now. None is ever less than it was. Costs three files read for each thread.
     ///
     /// # Errors
     /// If the first process is gone.
