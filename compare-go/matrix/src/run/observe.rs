@@ -240,7 +240,7 @@ fn pauses(
 
 /// Memory of all processes of a meter, as one of the figures tells it.
 fn resident(meter: &Meter, bytes: fn(u32) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
-    meter.processes().map(bytes).sum::<anyhow::Result<u64>>().context("the server's memory")
+    meter.sum(bytes).context("the server's memory")
 }
 
 fn reading(started: Instant, counters: Counters) -> Reading {

@@ -23,8 +23,8 @@ pub(super) struct Both {
 impl Both {
     fn read(&mut self) -> anyhow::Result<Look> {
         let (server, load) = (self.server.read()?, self.load.read()?);
-        let resident = self.server.processes().map(system::resident_about_bytes);
-        Ok(Look { server, load, resident: resident.sum::<anyhow::Result<u64>>()? })
+        let resident = self.server.sum(system::resident_about_bytes)?;
+        Ok(Look { server, load, resident })
     }
 }
 
