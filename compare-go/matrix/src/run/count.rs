@@ -11,7 +11,7 @@
 //!   another server, so that there is none where perf cannot count.
 //! - **Allocations** of a Rust server by a build that counts them, which is slower but asks for the
 //!   same; of a Go server as its runtime tells. Go adds to its sums when a thread's cache of blocks
-//!   is refilled, so that they lag by some thousand blocks. What telling it takes is measured
+//!   is refilled, so that they lag by what those caches hold. What telling it takes is measured
 //!   before the load, and left out.
 
 use crate::bundle::environment::Cores;

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// The length of an interval.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// The last interval may be shorter by this part of it.
+const SHORTER: u32 = 20;
 
 /// The meters of a run.
 #[derive(Debug)]
@@ -21,8 +23,8 @@ pub(super) struct Both {
 impl Both {
     fn read(&mut self) -> anyhow::Result<Look> {
         let (server, load) = (self.server.read()?, self.load.read()?);
-        let resident = self.server.processes().map(system::resident_about_bytes);
-        Ok(Look { server, load, resident: resident.sum::<anyhow::Result<u64>>()? })
+        let resident = self.server.sum(system::resident_about_bytes)?;
+        Ok(Look { server, load, resident })
     }
 }
 
@@ -60,7 +62,7 @@ impl Sampler {
         Self { thread, running }
     }
 
-    /// The intervals that are complete.
+    /// The intervals that are complete, or nearly so.
     pub(super) fn finish(self) -> Series {
         drop(self.running);
         self.thread.join().unwrap_or_default()
@@ -72,9 +74,13 @@ fn sample(both: &Mutex<Both>, begun: Instant, ended: &mpsc::Receiver<()>) -> Ser
     let mut series = Series { interval_ms, ..Series::default() };
     let Ok(mut last) = lock(both).read() else { return series };
     let mut due = begun + INTERVAL;
-    while let Err(RecvTimeoutError::Timeout) =
-        ended.recv_timeout(due.saturating_duration_since(Instant::now()))
-    {
+    loop {
+        let wait = due.saturating_duration_since(Instant::now());
+        let is_over = ended.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
+        // The counted time is whole seconds, so that its end and that of the last interval are one.
+        if is_over && Instant::now() + INTERVAL / SHORTER < due {
+            break;
+        }
         // A process that is gone has no further intervals; the run says so.
         let Ok(look) = lock(both).read() else { break };
         let switches =
@@ -85,6 +91,29 @@ fn sample(both: &Mutex<Both>, begun: Instant, ended: &mpsc::Receiver<()>) -> Ser
         series.switches.push(switches(look.server) - switches(last.server));
         last = look;
         due += INTERVAL;
+        if is_over {
+            break;
+        }
     }
     series
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_that_is_hardly_begun_is_left_out_and_one_that_is_all_but_over_is_kept() {
+        let pid = std::process::id();
+        let both = Both { server: Meter::new(pid).unwrap(), load: Meter::new(pid).unwrap() };
+        let both = Mutex::new(both);
+        let intervals = |since: Duration| {
+            let (running, ended) = mpsc::channel::<()>();
+            drop(running);
+            let begun = Instant::now().checked_sub(since).unwrap();
+            sample(&both, begun, &ended).server_cpu_ns.len()
+        };
+        assert_eq!(intervals(Duration::ZERO), 0);
+        assert_eq!(intervals(INTERVAL), 1);
+    }
 }
