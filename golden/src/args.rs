@@ -40,8 +40,8 @@ pub(crate) enum Task {
 
 #[derive(clap::Args)]
 pub(crate) struct Check {
-    /// Which server: core; a runtime of hunt-server, or go-nethttp, go-fasthttp, which are built,
-    /// and are started for each transcript
+    /// Which server: core; a runtime of hunt-server, or go-nethttp, go-fasthttp, hyper, axum, which
+    /// are built, and are started for each transcript
     #[arg(long, default_value = "core", conflicts_with = "url")]
     pub(crate) server: String,
     /// A running server that was started with golden/server.toml and not played against before
@@ -53,10 +53,11 @@ pub(crate) struct Check {
     /// An admin token for it, where its keys are others than those of golden/server.toml
     #[arg(long)]
     pub(crate) admin_token: Option<String>,
-    /// Hold responses to status, fields and body, not to every byte: always so for the Go servers
+    /// Hold responses to status, fields and body, not to every byte: always so where a library writes them
     #[arg(long)]
     pub(crate) loose: bool,
-    /// The list of what a Go server answers otherwise, if not compare-go/reference/differences.txt
+    /// The list of what a server behind a library answers otherwise, if not
+    /// compare-go/reference/differences.txt or runtimes/floor/differences.txt
     #[arg(long, conflicts_with = "url")]
     pub(crate) differences: Option<PathBuf>,
     /// The program to start in place of the server that is built in, or would be built
@@ -78,8 +79,8 @@ pub(crate) struct Check {
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-A server is core, a runtime of hunt-server, go-nethttp, go-fasthttp, or a running one, as
-http://HOST:PORT,http://ADMIN_HOST:PORT, that was started with golden/server.toml, and with
+A server is core, a runtime of hunt-server, go-nethttp, go-fasthttp, hyper, axum, or a running one,
+as http://HOST:PORT,http://ADMIN_HOST:PORT, that was started with golden/server.toml, and with
 --limit quests_max=100000 --limit hunts_max=100000 where more than a few sequences are played.
 
 Examples:
@@ -120,7 +121,7 @@ pub(crate) struct Differ {
     /// Write each difference into this folder, as a transcript
     #[arg(long, value_name = "FOLDER")]
     pub(crate) save: Option<PathBuf>,
-    /// Hold responses to status, fields and body, not to every byte: always so for the Go servers
+    /// Hold responses to status, fields and body, not to every byte: always so where a library writes them
     #[arg(long)]
     pub(crate) loose: bool,
 }

@@ -33,6 +33,8 @@ pub struct Difference {
 pub struct Instead {
     /// What comes; `None` for nothing.
     pub answer: Option<Answer>,
+    /// Whether it may be left out, by how what is sent arrives.
+    pub at_most: bool,
     /// What becomes of the connection, with which the section ends; where nothing is said, the
     /// section goes on as written.
     pub end: Option<End>,
@@ -50,6 +52,8 @@ pub enum Answer {
     },
     /// A Close frame with this code.
     Close(u16),
+    /// A text or binary message.
+    Message,
 }
 
 /// What becomes of a connection.
@@ -72,8 +76,8 @@ pub struct BadEntry {
 }
 
 /// What may be said of an answer.
-const WORDS: &str = "STATUS, STATUS PROBLEM, or close CODE, and after a comma or alone: closes, \
-                     stays open";
+const WORDS: &str = "STATUS, STATUS PROBLEM, close CODE, or message, with `at most` before it or \
+                     not, and after a comma or alone: closes, stays open";
 
 impl Differences {
     /// Reads a list, for servers of these names.
@@ -191,11 +195,15 @@ impl std::str::FromStr for Instead {
             _ => None,
         };
         if let Some(end) = end(text) {
-            return Ok(Self { answer: None, end: Some(end) });
+            return Ok(Self { answer: None, at_most: false, end: Some(end) });
         }
         let (answer, end) = match text.split_once(", ") {
             Some((answer, last)) => (answer, Some(end(last).ok_or_else(bad)?)),
             None => (text, None),
+        };
+        let (answer, at_most) = match answer.strip_prefix("at most ") {
+            Some(answer) => (answer, true),
+            None => (answer, false),
         };
         let (first, second) = answer.split_once(' ').unwrap_or((answer, ""));
         let number = |text: &str, range: std::ops::RangeInclusive<u16>| {
@@ -203,6 +211,7 @@ impl std::str::FromStr for Instead {
         };
         let is_slug = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         let answer = match (first, second) {
+            ("message", "") => Answer::Message,
             ("close", code) => Answer::Close(number(code, 1000..=4999)?),
             (status, problem) if is_slug(problem) => {
                 let problem = Some(problem.to_owned()).filter(|problem| !problem.is_empty());
@@ -210,7 +219,7 @@ impl std::str::FromStr for Instead {
             }
             _ => return Err(bad()),
         };
-        Ok(Self { answer: Some(answer), end })
+        Ok(Self { answer: Some(answer), at_most, end })
     }
 }
 
@@ -219,6 +228,7 @@ impl fmt::Display for Instead {
         let answer = match &self.answer {
             None => None,
             Some(Answer::Close(code)) => Some(format!("close {code}")),
+            Some(Answer::Message) => Some("message".into()),
             Some(Answer::Response { status, problem: None }) => Some(status.to_string()),
             Some(Answer::Response { status, problem: Some(problem) }) => {
                 Some(format!("{status} {problem}"))
@@ -228,6 +238,7 @@ impl fmt::Display for Instead {
             End::Closes => "closes".to_owned(),
             End::StaysOpen => "stays open".to_owned(),
         });
+        f.write_str(if self.at_most { "at most " } else { "" })?;
         f.write_str(&answer.into_iter().chain(end).collect::<Vec<_>>().join(", "))
     }
 }
@@ -269,8 +280,15 @@ mod tests {
 
     #[test]
     fn what_is_said_of_an_answer_is_written_as_it_is_read() {
-        for text in ["400", "431 head-too-large, closes", "200, stays open", "close 1002", "closes"]
-        {
+        for text in [
+            "400",
+            "431 head-too-large, closes",
+            "200, stays open",
+            "close 1002",
+            "closes",
+            "message",
+            "at most 400, closes",
+        ] {
             assert_eq!(text.parse::<Instead>().unwrap().to_string(), text);
         }
         for text in ["", "99", "400 Bad", "400 a b", "close", "close 1", "400, dies", "closes, 400"]

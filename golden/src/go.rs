@@ -147,7 +147,7 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 }
 
 /// The folder that cargo builds into, which holds this program; else that of the checkout.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let exe = std::env::current_exe().unwrap_or_default();
     let tagged = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");

@@ -3,6 +3,7 @@
 //!
 //! `golden/README.md` describes the format; `golden/RULES.md` the game that is played in it.
 
+pub mod behind;
 pub mod bless;
 pub mod channel;
 pub mod check;

@@ -15,11 +15,10 @@ use golden::diff::{Colour, shown};
 use golden::library::Library;
 use golden::peer::{Cut, Peer};
 use golden::player::Skipped;
-use golden::process::Process;
 use golden::servers::Server;
 use golden::sockets::Sockets;
 use golden::transcript::{Place, Transcript};
-use launch::HUNT_SERVER;
+use launch::{HUNT_SERVER, Launch};
 use report::Sum;
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -55,7 +54,7 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
     let transcripts = library.read(&check.filter)?;
     let config = Config::read()?;
     let (listed, astray) = launch::listed(library, check, server)?;
-    let loose = check.loose || matches!(server, Server::Go(_));
+    let loose = check.loose || server.is_of_library();
     let mut over = Over { loose, listed, cuts: CUTS.to_vec(), vars: config.vars() };
     if let Some(token) = &check.admin_token {
         over.vars.insert("admin".into(), token.clone().into_bytes());
@@ -78,16 +77,15 @@ fn checked(library: &Library, check: &Check) -> anyhow::Result<bool> {
             let work = |transcript: &Transcript| Ok(on_core(&config, transcript));
             (server.name().into(), report::in_parallel(&transcripts, threads, work))
         }
-        (None, Server::Own(_) | Server::Go(_)) => {
-            let program = launch::program(server, check.program.as_deref())?;
-            let args: Vec<&str> = check.server_args.iter().map(String::as_str).collect();
-            let start = || Ok(Sockets::of(Process::start_with(&program, &args)?));
+        (None, Server::Own(_) | Server::Go(_) | Server::Behind(_)) => {
+            let launch = Launch::of(server, check.program.as_deref(), &check.server_args)?;
+            let start = || Ok(Sockets::of(launch.start()?));
             let at_once = usize::from(check.at_once);
             (server.name().into(), on_servers_at_once(&transcripts, &over, at_once, start))
         }
     };
     let results = results.into_iter().collect::<anyhow::Result<Vec<Checked>>>()?;
-    let is_listed = check.differences.is_some() || matches!(server, Server::Go(_));
+    let is_listed = check.differences.is_some() || server.is_of_library();
     let sum = Sum { server: &name, is_listed, astray: &astray, verbose: check.verbose };
     report::report(&transcripts, &results, &sum)
 }

@@ -8,6 +8,12 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How long a server may take to say where it listens.
+const START: Duration = Duration::from_secs(30);
 
 /// What starts a server.
 #[derive(Clone, Debug)]
@@ -43,6 +49,10 @@ impl Process {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(program: &Program, args: &[&str]) -> anyhow::Result<Self> {
+        Self::start_within(program, args, START)
+    }
+
+    fn start_within(program: &Program, args: &[&str], patience: Duration) -> anyhow::Result<Self> {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("server.toml");
         let runtime = program.runtime.iter().flat_map(|name| ["--runtime", name]);
         let mut command = Command::new(&program.path);
@@ -60,12 +70,19 @@ impl Process {
             .spawn()
             .with_context(|| format!("{} cannot be started", program.path.display()))?;
         let stdout = child.stdout.take().context("standard output is piped")?;
-        match addresses(BufReader::new(stdout)) {
-            Some(at) => Ok(Self { child, at }),
-            None => {
-                let _ = child.kill();
-                let status = child.wait().context("the server cannot be waited for")?;
-                bail!("the server did not say where it listens, and ended with {status}")
+        // A pipe has no time-out, so a thread reads it; it ends when the server does.
+        let (told, hears) = mpsc::channel();
+        thread::spawn(move || told.send(addresses(BufReader::new(stdout))));
+        let heard = hears.recv_timeout(patience);
+        if let Ok(Some(at)) = heard {
+            return Ok(Self { child, at });
+        }
+        let _ = child.kill();
+        let status = child.wait().context("the server cannot be waited for")?;
+        match heard {
+            Ok(_) => bail!("the server did not say where it listens, and ended with {status}"),
+            Err(_) => {
+                bail!("the server did not say where it listens within {} s", patience.as_secs_f64())
             }
         }
     }
@@ -121,6 +138,15 @@ fn addresses(lines: impl BufRead) -> Option<Addresses> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_is_silent_is_given_up() {
+        let first = ["-c", "exec sleep 600"].map(OsString::from).to_vec();
+        let program = Program { path: "sh".into(), first, runtime: None };
+        let started = Process::start_within(&program, &[], Duration::from_millis(100));
+        let error = started.unwrap_err().to_string();
+        assert!(error.contains("within 0.1 s"), "{error}");
+    }
 
     #[test]
     fn the_addresses_are_read_from_the_greeting() {

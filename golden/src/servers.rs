@@ -1,5 +1,6 @@
 //! The servers that the transcripts are played against, by name.
 
+use crate::behind::Web;
 use crate::go::Build;
 use backends::Backend;
 use std::fmt::Write;
@@ -13,6 +14,8 @@ pub enum Server {
     Own(Backend),
     /// A server of the Go module.
     Go(Build),
+    /// The game behind an HTTP library.
+    Behind(Web),
 }
 
 impl Server {
@@ -30,8 +33,13 @@ impl Server {
         if let Some(build) = Build::ALL.into_iter().find(|build| build.name() == name) {
             return Ok(Self::Go(build));
         }
+        if let Some(web) = Web::ALL.into_iter().find(|web| web.name() == name) {
+            return Ok(Self::Behind(web));
+        }
         let mut message = format!("no server is called {name}; there are: core");
-        for known in Backend::ALL.map(Backend::name).iter().chain(&Build::ALL.map(Build::name)) {
+        let backends = Backend::ALL.map(Backend::name);
+        let others = (Build::ALL.map(Build::name), Web::ALL.map(Web::name));
+        for known in backends.iter().chain(&others.0).chain(&others.1) {
             let _ = write!(message, ", {known}");
         }
         Err(message)
@@ -44,7 +52,15 @@ impl Server {
             Self::Core => "core",
             Self::Own(backend) => backend.name(),
             Self::Go(build) => build.name(),
+            Self::Behind(web) => web.name(),
         }
+    }
+
+    /// Whether a library writes its heads, so that it is held to what they mean, and has a list of
+    /// what it answers otherwise.
+    #[must_use]
+    pub fn is_of_library(self) -> bool {
+        matches!(self, Self::Go(_) | Self::Behind(_))
     }
 }
 
@@ -58,6 +74,8 @@ mod tests {
         assert_eq!(Server::from_name("tokio").map(Server::name), Ok("tokio"));
         let error = Server::from_name("tokyo").unwrap_err();
         assert!(error.contains("tokio-per-core") && error.contains("go-nethttp"), "{error}");
+        assert!(error.contains("hyper") && error.contains("axum"), "{error}");
         assert_eq!(Server::from_name("go-fasthttp"), Ok(Server::Go(Build::FastHttp)));
+        assert_eq!(Server::from_name("axum"), Ok(Server::Behind(Web::Axum)));
     }
 }

@@ -1,7 +1,7 @@
 //! `golden differ`: which two servers, and what is printed.
 
 use crate::args::{Differ, address};
-use crate::launch;
+use crate::launch::Launch;
 use alloc_heap::HeapArena;
 use anyhow::{Context, bail, ensure};
 use golden::config::Config;
@@ -10,7 +10,6 @@ use golden::diff::{Colour, shown};
 use golden::differ::{Corpus, Finding, Outcome, Pair, Plan, Side};
 use golden::library::Library;
 use golden::peer::{Cut, Peer};
-use golden::process::Process;
 use golden::servers::Server;
 use golden::sockets::{Addresses, Sockets};
 use std::io::{self, Write};
@@ -34,10 +33,10 @@ pub(crate) fn differ(library: &Library, args: &Differ) -> anyhow::Result<bool> {
     ensure!(args.findings > 0 && args.at_once > 0, "--findings and --at-once are at least 1");
     let config = Config::read()?;
     let (left, right) = (named(&args.left)?, named(&args.right)?);
-    let is_go = |named: &Named| matches!(named, Named::Ours(Server::Go(_)));
+    let is_loose = |named: &Named| matches!(named, Named::Ours(server) if server.is_of_library());
     let shared = [&left, &right].iter().any(|named| matches!(named, Named::Running(_)));
     let pair = Pair {
-        loose: args.loose || is_go(&left) || is_go(&right),
+        loose: args.loose || is_loose(&left) || is_loose(&right),
         left: side(&config, left, args.left_program.as_deref())?,
         right: side(&config, right, args.right_program.as_deref())?,
         vars: config.vars(),
@@ -83,9 +82,9 @@ fn side<'a>(config: &'a Config, named: Named, given: Option<&Path>) -> anyhow::R
             (server.name().into(), Box::new(start))
         }
         Named::Ours(server) => {
-            let program = launch::program(server, given)?;
+            let launch = Launch::of(server, given, &[])?;
             let start = move || -> anyhow::Result<Box<dyn Peer>> {
-                Ok(Box::new(Sockets::of(Process::start(&program)?)))
+                Ok(Box::new(Sockets::of(launch.start()?)))
             };
             (server.name().into(), Box::new(start))
         }

@@ -72,6 +72,10 @@ fn the_stream_ends_or_stays_open_as_listed() {
     assert_eq!(held(&still, "400, closes", ends(&[NO])), Ok(()));
     assert_eq!(held(&still, "400, closes", ends(&[PLAIN])), Ok(()), "its end is its framing");
     assert_eq!(held(&still, "closes", ends(&[b""])), Ok(()));
+    assert_eq!(held(&still, "at most 400, closes", ends(&[b""])), Ok(()));
+    assert_eq!(held(&still, "at most 400, closes", ends(&[NO])), Ok(()));
+    assert!(held(&still, "at most 401, closes", ends(&[NO])).is_err());
+    assert!(held(&still, "400, closes", ends(&[b""])).is_err());
     let error = held(&still, "400, closes", Fake::of(&[NO])).unwrap_err();
     assert!(error.ends_with("but the stream does not end"), "{error}");
     let error = held(&still, "closes", ends(&[NO])).unwrap_err();
@@ -106,6 +110,9 @@ fn a_frame_is_as_listed() {
     assert_eq!(held(open, "close 1008", said(close)), Ok(()));
     let after = [&close[..4], &broadcast[..], &close[4..]].concat();
     assert_eq!(held(open, "close 1008", said(&after)), Ok(()), "broadcasts are passed over");
+    let text = b"\x89\x00\x81\x02{}\x81\x02[]";
+    assert_eq!(held(open, "message, stays open", said(text)), Ok(()));
+    assert!(held(open, "message, stays open", said(&[text, &close[..4]].concat())).is_err());
     assert!(held(open, "close 1007", said(close)).unwrap_err().ends_with("no such frame"));
     assert!(held(open, "close 1008", said(&close[4..])).unwrap_err().starts_with("the frame"));
 }

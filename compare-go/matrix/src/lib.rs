@@ -15,6 +15,8 @@ pub mod compare;
 pub mod figures;
 pub mod number;
 pub mod plan;
+pub mod profile;
+pub mod prove;
 pub mod published;
 pub mod quantity;
 pub mod recommend;

@@ -336,6 +336,10 @@ fn tuning_and_effects_have_tables() {
     let case = Case::new(&block(&format!("table effects bundle={NAME} metric=cpu")));
     let (code, output) = case.verify(&["--write"]);
     assert!(code == 1 && output.contains("no two settings that differ in one thing"), "{output}");
+    let case = Case::new(&block("table effects bundle=newest metric=cpu"));
+    let (code, output) = case.verify(&["--write"]);
+    let expected = format!("Bundle `{NAME}` does not tell: no two settings");
+    assert!(code == 0 && case.text().contains(&expected), "{output}");
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub struct Player {
 
 impl Codec {
     /// What its messages are made of.
-    pub(super) fn kind(self) -> Kind {
+    #[must_use]
+    pub fn kind(self) -> Kind {
         match self {
             Self::Json => Kind::Text,
             Self::Protobuf => Kind::Binary,

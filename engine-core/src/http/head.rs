@@ -66,6 +66,33 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// The head of a request that another library has read: in HTTP/1.1, kept open, without a body.
+    /// What its fields say is for the caller to fill in; [`fields`](Self::fields) has none.
+    #[must_use]
+    pub fn of_target(method: Method, path: &'a [u8], query: Option<&'a [u8]>) -> Self {
+        Self {
+            raw: &[],
+            method,
+            path,
+            query,
+            asterisk: false,
+            http10: false,
+            keep_alive: true,
+            body: Framing::None,
+            expect: Expect::None,
+            host: None,
+            content_type: None,
+            content_encoding: None,
+            authorization: None,
+            origin: None,
+            connection_upgrade: false,
+            upgrade_websocket: false,
+            ws_key: None,
+            ws_version: None,
+            lines: &[],
+        }
+    }
+
     /// Every field, in the order sent.
     #[must_use]
     pub fn fields(&self) -> Fields<'a> {

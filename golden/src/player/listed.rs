@@ -107,16 +107,17 @@ impl<P: Peer + ?Sized> Player<'_, P> {
 
     /// How what comes differs from what the list says.
     fn is_otherwise(&mut self, instead: &Instead, place: &Place) -> Result<Option<String>, Stop> {
-        let Instead { answer, end } = instead;
+        let Instead { answer, at_most, end } = instead;
         match (answer, end) {
             (None, _) => {}
+            (Some(Answer::Message), _) => {
+                let said = self.frame_beside_pings()?;
+                if ![&b"text "[..], b"binary "].iter().any(|kind| said.starts_with(kind)) {
+                    return Ok(Some("no message comes".into()));
+                }
+            }
             (Some(Answer::Close(code)), _) => {
-                let said = loop {
-                    match self.frame(Wait::Answer)? {
-                        Some(said) if said.starts_with(b"broadcast ") => {}
-                        said => break said.unwrap_or_default(),
-                    }
-                };
+                let said = self.frame_beside_pings()?;
                 let close = format!("close {code}");
                 let rest = said.strip_prefix(close.as_bytes());
                 if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" ")) {
@@ -126,6 +127,9 @@ impl<P: Peer + ?Sized> Player<'_, P> {
             (Some(Answer::Response { status, problem }), end) => {
                 if *end == Some(End::Closes) && !self.exhaust(Wait::Answer)? {
                     return Ok(Some("the stream does not end".into()));
+                }
+                if *at_most && self.channel()?.inbox.is_empty() {
+                    return Ok(None);
                 }
                 let Some(got) = self.any_response(*end == Some(End::Closes))? else {
                     return Ok(Some("no response comes".into()));
@@ -148,6 +152,17 @@ impl<P: Peer + ?Sized> Player<'_, P> {
         match end {
             Err(Stop::Failed(failure)) => Ok(Some(failure.what)),
             end => end.map(|()| None),
+        }
+    }
+
+    /// The next frame that is neither a broadcast nor a Ping, with which a server asks whether we
+    /// are still there.
+    fn frame_beside_pings(&mut self) -> Result<Vec<u8>, Stop> {
+        loop {
+            match self.frame(Wait::Answer)? {
+                Some(said) if said.starts_with(b"broadcast ") || said.starts_with(b"ping") => {}
+                said => return Ok(said.unwrap_or_default()),
+            }
         }
     }
 

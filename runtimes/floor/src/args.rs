@@ -3,9 +3,12 @@
 use crate::measure::PLAYERS;
 use crate::peer::Peer;
 use crate::serve::Serve;
+use crate::whole::Whole;
 use crate::workload::Workload;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use hunt_server::load::Flags;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is asked of the program.
@@ -13,8 +16,10 @@ use std::time::Duration;
 pub enum Task {
     /// Measure.
     Measure(Box<Options>),
-    /// Be one of the peers.
+    /// Be one of the peers, in the world that is measured.
     Serve(Serve),
+    /// Be a whole server of the game.
+    Whole(Whole),
 }
 
 /// What is measured, and how.
@@ -64,14 +69,25 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Task, clap::Err
     let command_line = std::iter::once("cargo floor".to_owned()).chain(words).collect::<Vec<_>>();
     let matches = command().try_get_matches_from(&args)?;
     if let Some(("serve", matches)) = matches.subcommand() {
-        let need = "clap asks for what is required";
-        return Ok(Task::Serve(Serve {
-            peer: *matches.get_one("peer").expect(need),
-            core: *matches.get_one("core").expect(need),
-            players: *matches.get_one("players").expect(need),
-        }));
+        return Ok(serving(matches));
     }
     Ok(Task::Measure(Box::new(options(&matches, command_line.join(" ")))))
+}
+
+fn serving(matches: &ArgMatches) -> Task {
+    let need = "clap asks for what is required";
+    let peer = *matches.get_one("peer").expect(need);
+    if let Some(core) = matches.get_one("core") {
+        let players = *matches.get_one("players").expect(need);
+        return Task::Serve(Serve { peer, core: *core, players });
+    }
+    let values = ["listen", "admin", "workers"].into_iter().filter_map(|flag| {
+        let value: &String = matches.get_one(flag)?;
+        Some((flag.to_owned(), value.clone()))
+    });
+    let limits = matches.get_many("limit").into_iter().flatten().cloned().collect();
+    let config = matches.get_one("config").cloned();
+    Task::Whole(Whole { peer, flags: Flags { config, values: values.collect(), limits } })
 }
 
 fn options(matches: &ArgMatches, command_line: String) -> Options {
@@ -166,13 +182,38 @@ fn command() -> Command {
 }
 
 fn serve_command() -> Command {
-    let need = |name: &'static str| Arg::new(name).long(name).required(true);
+    let arg = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let of_server = ["config", "listen", "admin", "workers", "limit"];
     Command::new("serve")
-        .hide(true)
-        .about("Is one of the peers; what the runner starts")
-        .arg(need("peer").value_parser(Peer::from_name))
-        .arg(need("core").value_parser(value_parser!(usize)))
-        .arg(need("players").value_parser(value_parser!(u32)))
+        .about("Is one of the peers: a whole server behind hyper or axum, or what is measured")
+        .after_help(
+            "With --core and --players it is what the runner starts: one core, a world with \
+             players in it, and no operators. Without, hyper and axum serve the whole game until \
+             SIGTERM, configured as hunt-server is, by file, HUNT_* variables and these flags.",
+        )
+        .max_term_width(100)
+        .arg(arg("peer", "NAME", "Who serves").required(true).value_parser(Peer::from_name))
+        .arg(
+            arg("core", "N", "The core that it stays on")
+                .value_parser(value_parser!(usize))
+                .requires("players")
+                .conflicts_with_all(of_server),
+        )
+        .arg(
+            arg("players", "N", "How many players are in its world")
+                .value_parser(value_parser!(u32))
+                .requires("core"),
+        )
+        .arg(
+            arg("config", "FILE", "A configuration file of hunt-server")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(arg("listen", "ADDR", "Where players connect"))
+        .arg(arg("admin", "ADDR", "Where operators connect"))
+        .arg(arg("workers", "N", "Threads of axum; hyper has one"))
+        .arg(arg("limit", "NAME=VALUE", "Sets a limit; repeatable").action(ArgAction::Append))
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -188,7 +229,7 @@ mod tests {
         let args = std::iter::once("floor").chain(words.iter().copied()).map(OsString::from);
         parse(args).map(|task| match task {
             Task::Measure(options) => *options,
-            Task::Serve(_) => unreachable!("not asked for"),
+            Task::Serve(_) | Task::Whole(_) => unreachable!("not asked for"),
         })
     }
 
@@ -214,6 +255,9 @@ mod tests {
             &["--quick", "--full"],
             &["--fast"],
             &["measure"],
+            &["serve", "--peer", "hyper", "--core", "0"],
+            &["serve", "--peer", "hyper", "--players", "1"],
+            &["serve", "--peer", "hyper", "--core", "0", "--players", "1", "--listen", "[::1]:0"],
         ] {
             assert!(parsed(words).is_err(), "{words:?}");
         }

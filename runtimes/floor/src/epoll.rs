@@ -4,7 +4,7 @@
 //! sent at once. Only what a socket does not take is kept.
 
 use crate::game::Game;
-use crate::serve::TICK_MS;
+use crate::peers::TICK_MS;
 use crate::wire::{Turn, Wire};
 use engine_core::seam::Frame;
 use rustix::event::Timespec;
@@ -63,7 +63,7 @@ pub fn serve(listener: TcpListener, game: Game) -> io::Result<()> {
         out: Vec::new(),
     };
     let mut events: Vec<Event> = Vec::with_capacity(EVENTS);
-    let tick = Timespec { tv_sec: 0, tv_nsec: TICK_MS * 1_000_000 };
+    let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(TICK_MS) * 1_000_000 };
     loop {
         events.clear();
         // Nobody waits for time to pass but those who watch.

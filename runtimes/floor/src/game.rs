@@ -3,28 +3,27 @@
 //!
 //! Every peer but the engine's own server serves this. It knows no socket and no connection.
 
+use crate::store::Store;
 use crate::world;
 use alloc_bumpalo::BumpArena;
 use driver::clock::Clock;
 use engine_core::api::hunts::{Hunts, Player, Route, Settings};
-use engine_core::api::token::{KeyRing, TokenError};
 use engine_core::arena::{Arena, ArenaMeters};
 use engine_core::error::Problem;
 use engine_core::game::hash::Seed;
-use engine_core::game::partition::Partition;
-use engine_core::game::quest::Quest;
+use engine_core::game::partition::PartitionFigures;
 use engine_core::http::date::DateCache;
 use engine_core::http::head::{Framing, Head};
 use engine_core::http::problem::write_problem;
 use engine_core::http::response::{ConnectionHeader, ResponseHead};
 use engine_core::limits::Limits;
 use engine_core::seam::{
-    Applied, Codec, Command, ConnId, Frame, Listener, PlayerRef, Published, Query, Reply, ReplyTo,
-    Request, Watch, WorkerId,
+    Applied, Codec, Command, Frame, Listener, Published, Reply, Request, Watch,
 };
 use engine_core::service::{Answer, MessageAnswer, Refused, Response, Service};
-use engine_core::text::{Id, Name};
+use engine_core::text::Name;
 use engine_core::time::Timestamp;
+use engine_core::websocket::close::CloseCode;
 use engine_core::websocket::message::Kind;
 use std::fmt;
 use std::sync::Arc;
@@ -32,14 +31,9 @@ use std::sync::Arc;
 /// The game of one worker.
 pub struct Game {
     hunts: Hunts,
-    keys: KeyRing,
-    partition: Partition<BumpArena>,
-    /// The hunts in their order, for `GET /loot`.
-    ids: Vec<Id>,
+    store: Store,
     scratch: BumpArena,
     applied: Applied,
-    published: Vec<Published>,
-    forgotten: Vec<Id>,
     date: DateCache,
     limits: Arc<Limits>,
     clock: Clock,
@@ -56,6 +50,8 @@ pub struct Answered {
     pub status: u16,
     /// The media type.
     pub content_type: Option<&'static str>,
+    /// `Allow`.
+    pub allow: Option<&'static str>,
 }
 
 /// What a request came to.
@@ -74,62 +70,60 @@ pub enum Outcome {
     },
 }
 
-/// One worker, and nobody who waits.
-const TO: ReplyTo =
-    ReplyTo { worker: WorkerId(0), conn: ConnId { index: 0, generation: 0 }, slot: 0 };
-const ONE_EACH: &str = "a partition answers every request at once";
+const ONE_EACH: &str = "a store answers every request at once";
 
 impl Game {
-    /// The world of [`world`], with this many players in it.
-    ///
-    /// # Panics
-    /// If the world is none that the engine takes.
+    /// A game without hunts and quests. `seed` must be secret where peers can choose names.
     #[must_use]
-    pub fn new(players: u32) -> Self {
-        let limits = Arc::new(Limits::default());
+    pub fn empty(settings: Settings, seed: Seed, clock: Clock) -> Self {
+        let limits = Arc::clone(&settings.limits);
         let meters = ArenaMeters::default();
-        let settings = Settings {
-            keys: world::keys(),
-            allowed_origins: Vec::new(),
-            admin_on_public: false,
-            limits: Arc::clone(&limits),
-        };
-        let clock = Clock::start();
         let now = clock.now().timestamp();
-        let partition = Partition::new(Seed(1), meters.clone(), Arc::clone(&limits), 0, 1);
-        let mut game = Self {
+        Self {
             hunts: Hunts::new(Arc::new(settings)),
-            keys: world::keys(),
-            partition,
-            ids: vec![world::hunt()],
-            scratch: BumpArena::new(Arc::clone(&meters.scratch)),
+            store: Store::new(seed, meters.clone(), Arc::clone(&limits)),
+            scratch: BumpArena::new(meters.scratch),
             applied: Applied::default(),
-            published: Vec::new(),
-            forgotten: Vec::new(),
             date: DateCache::default(),
             limits,
             clock,
             now,
             started_ms: now.0,
             body: Vec::new(),
+        }
+    }
+
+    /// The world of [`world`], with this many players in it.
+    ///
+    /// # Panics
+    /// If the world is none that the engine takes.
+    #[must_use]
+    pub fn new(players: u32) -> Self {
+        let settings = Settings {
+            keys: world::keys(),
+            allowed_origins: Vec::new(),
+            admin_on_public: false,
+            limits: Arc::new(Limits::default()),
         };
-        game.set_up(players, &meters);
+        let mut game = Self::empty(settings, Seed(1), Clock::start());
+        game.set_up(players);
         game
     }
 
-    fn set_up(&mut self, players: u32, meters: &ArenaMeters) {
-        let quest =
-            Quest::parse(world::hunt(), world::quest().as_bytes(), &self.scratch, &meters.quests);
-        let mut quest = quest.expect("the quest is one that the engine takes");
-        quest.version = 1;
-        self.scratch.reset();
-        let capacity = 1_000_000;
-        let (hunt, applied) = (world::hunt(), &mut self.applied);
-        self.partition.start_hunt(self.now, TO, hunt, Arc::new(quest), capacity, applied);
+    fn set_up(&mut self, players: u32) {
+        let (hunt, body) = (world::hunt(), world::quest().into_bytes());
+        self.submit(&Request::Command(Command::PublishQuest { quest: hunt, body }));
+        let (quest, capacity) = (hunt, 1_000_000);
+        let start = Command::StartHunt { hunt, quest, version: None, capacity };
+        self.submit(&Request::Command(start));
+        let reply = self.applied.replies.pop();
+        assert!(
+            matches!(reply, Some((_, Reply::HuntStarted { .. }))),
+            "the quest is one that the engine takes: {reply:?}"
+        );
         for _ in 0..players {
             let name = Name::new("Ada").expect("a short name");
-            self.applied.clear();
-            self.partition.apply(self.now, TO, &Command::Join { hunt, name }, &mut self.applied);
+            self.submit(&Request::Command(Command::Join { hunt, name }));
         }
         match self.applied.replies.pop() {
             Some((_, Reply::Joined { player, .. })) => self.started_ms = player.started_ms,
@@ -147,6 +141,24 @@ impl Game {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The API, for whoever routes without asking the game. A copy costs a count.
+    #[must_use]
+    pub fn api(&self) -> &Hunts {
+        &self.hunts
+    }
+
+    /// What it goes by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What the store holds: hunts, and how many quests. O(hunts).
+    #[must_use]
+    pub fn figures(&self) -> (PartitionFigures, usize) {
+        self.store.figures()
     }
 
     /// Reads the clock. Whoever serves calls it once for all that has just arrived.
@@ -188,7 +200,9 @@ impl Game {
         };
         self.scratch.reset();
         Outcome::Answered(match response {
-            Response::Success { status, content_type, .. } => Answered { status, content_type },
+            Response::Success { status, content_type, allow } => {
+                Answered { status, content_type, allow }
+            }
             Response::Problem(refused) => self.refuse(&refused),
         })
     }
@@ -198,24 +212,8 @@ impl Game {
         self.body.clear();
         write_problem(&refused.refusal, &mut self.body);
         let status = refused.refusal.problem.status();
-        Answered { status, content_type: Some("application/problem+json") }
-    }
-
-    /// Who asks, by the value of `Authorization`.
-    ///
-    /// # Errors
-    /// If there is no token, or none that is good for this hunt.
-    pub fn player(&self, hunt: &Id, authorization: Option<&[u8]>) -> Result<PlayerRef, Problem> {
-        let token = authorization.and_then(|value| {
-            let (scheme, token) = value.split_at_checked(7)?;
-            scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
-        });
-        let token = token.ok_or(Problem::SessionMissing)?;
-        let session = self.keys.session(self.now, token).map_err(|error| match error {
-            TokenError::Invalid => Problem::SessionInvalid,
-            TokenError::Expired => Problem::SessionExpired,
-        })?;
-        if session.hunt == *hunt { Ok(session.player) } else { Err(Problem::SessionWrongHunt) }
+        let content_type = Some("application/problem+json");
+        Answered { status, content_type, allow: refused.allow }
     }
 
     /// A connection begins to watch its hunt: the frame that it gets first.
@@ -237,6 +235,16 @@ impl Game {
         }
     }
 
+    /// A full frame, for a connection that missed some; none where its hunt is forgotten.
+    pub fn snapshot(&mut self, player: &Player) -> Option<Arc<Frame>> {
+        let request = self.hunts.snapshot(player)?;
+        self.submit(&request);
+        match self.applied.replies.pop() {
+            Some((_, Reply::Snapshot(frame))) => Some(frame),
+            _ => None,
+        }
+    }
+
     /// A connection ends to watch.
     pub fn leave(&mut self, player: &Player) {
         if let Some(request) = self.hunts.left(player) {
@@ -244,19 +252,30 @@ impl Game {
         }
     }
 
-    /// Answers a message: the payload is in [`Game::body`]. `None`: the connection is to be closed.
-    pub fn message(&mut self, player: &Player, kind: Kind, payload: &mut [u8]) -> Option<Kind> {
+    /// Answers a message: the payload is in [`Game::body`].
+    ///
+    /// # Errors
+    /// With what the connection is to be closed.
+    ///
+    /// # Panics
+    /// If the store does not answer.
+    pub fn message(
+        &mut self,
+        player: &Player,
+        kind: Kind,
+        payload: &mut [u8],
+    ) -> Result<Kind, CloseCode> {
         self.body.clear();
         let scratch = self.scratch.scratch();
         let answer = self.hunts.message(player, kind, payload, scratch, &mut self.body);
         let kind = match answer {
-            MessageAnswer::Send(kind) => Some(kind),
+            MessageAnswer::Send(kind) => Ok(kind),
             MessageAnswer::Submit { seq, request } => {
                 self.submit(&request);
                 let (_, reply) = self.applied.replies.pop().expect(ONE_EACH);
-                Some(self.hunts.reply(player, seq, &reply, &mut self.body))
+                Ok(self.hunts.reply(player, seq, &reply, &mut self.body))
             }
-            MessageAnswer::Close(_) => None,
+            MessageAnswer::Close(code) => Err(code),
         };
         self.scratch.reset();
         kind
@@ -270,14 +289,12 @@ impl Game {
 
     /// The broadcasts that are due now.
     pub fn tick(&mut self) -> &[Published] {
-        self.published.clear();
-        self.partition.tick(self.now, &mut self.published, &mut self.forgotten);
-        &self.published
+        self.store.tick(self.now)
     }
 
     /// Appends a response whose body is in [`Game::body`].
     pub fn write(&mut self, answered: Answered, last: bool, out: &mut Vec<u8>) {
-        let Answered { status, content_type } = answered;
+        let Answered { status, content_type, .. } = answered;
         let connection = if last { ConnectionHeader::Close } else { ConnectionHeader::None };
         let content_length = self.body.len();
         let challenge: &[(&str, &[u8])] = &[("WWW-Authenticate", b"Bearer")];
@@ -314,23 +331,7 @@ impl Game {
     }
 
     fn submit(&mut self, request: &Request) {
-        let (now, applied) = (self.now, &mut self.applied);
-        applied.clear();
-        match request {
-            Request::Command(command) => self.partition.apply(now, TO, command, applied),
-            Request::Query(Query::Loot { session, .. }) => {
-                let hunts = u32::try_from(self.ids.len()).expect("few hunts");
-                let hunt = Some(self.ids[(session % hunts) as usize]);
-                let query = Query::Loot { session: *session, hunt };
-                self.partition.query(now, TO, &query, hunts, applied);
-            }
-            Request::Query(query) => self.partition.query(now, TO, query, 1, applied),
-            Request::Watch(watch) => self.partition.watch(now, TO, watch, applied),
-            Request::Observe(_) => {
-                let refusal = Problem::UnknownPath.into();
-                applied.replies.push((TO, Reply::Refused(refusal)));
-            }
-        }
+        self.store.submit(self.now, request, &mut self.applied);
     }
 }
 

@@ -7,8 +7,8 @@
 #![expect(unsafe_code, reason = "the kernel reads and writes what entries name")]
 
 use crate::game::Game;
+use crate::peers::TICK_MS;
 use crate::ring_buffers::{GROUP, RingBuffers};
-use crate::serve::TICK_MS;
 use crate::wire::{Turn, Wire};
 use engine_core::seam::Frame;
 use io_uring::types::{Fd, Fixed, SubmitArgs, Timespec};
@@ -135,7 +135,7 @@ impl Loop {
     /// Submits what was pushed and waits for a completion; while somebody watches, no longer than
     /// a tick.
     fn wait(&mut self) -> io::Result<()> {
-        let tick = Timespec::new().nsec(u32::try_from(TICK_MS * 1_000_000).expect("a tick"));
+        let tick = Timespec::new().nsec(TICK_MS * 1_000_000);
         let args = SubmitArgs::new().timespec(&tick);
         let result = if self.watching.is_empty() {
             self.ring.submit_and_wait(1)

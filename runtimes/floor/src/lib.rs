@@ -4,8 +4,8 @@
 //!   core A: the client                          core B: one peer at a time, a child process
 //!   ┌───────────────────────────┐               ┌──────────────────────────────────────────────┐
 //!   │ agree    the same answers │               │ epoll, io_uring   wire ──► game              │
-//!   │ run      rounds, shuffled │  loopback     │ hyper_peer        hyper ─► game              │
-//!   │ measure  CPU, latency     │ ◄───────────► │ axum_peer         axum ──► game              │
+//!   │ run      rounds, shuffled │  loopback     │ peers::on_hyper   hyper ─► game              │
+//!   │ measure  CPU, latency     │ ◄───────────► │ peers::on_axum    axum ──► game              │
 //!   │ client   closed loop      │               │ hunt_server::cli           the whole server, │
 //!   └───────────────────────────┘               │                            on each backend   │
 //!                                               └──────────────────────────────────────────────┘
@@ -16,22 +16,23 @@
 
 pub mod agree;
 pub mod args;
-pub mod axum_peer;
 pub mod child;
 pub mod cli;
 pub mod client;
 pub mod epoll;
 pub mod game;
-pub mod hyper_peer;
 pub mod io_uring;
 pub mod measure;
 pub mod peer;
+pub mod peers;
 pub mod record;
 pub mod ring_buffers;
 pub mod run;
 pub mod serve;
+pub mod store;
 pub mod table;
 pub mod targets;
+pub mod whole;
 pub mod wire;
 pub mod workload;
 pub mod world;

@@ -6,5 +6,5 @@ use std::process::ExitCode;
 static GLOBAL: floor::allocator::Global = floor::allocator::GLOBAL;
 
 fn main() -> ExitCode {
-    floor::cli::main(std::env::args_os())
+    floor::cli::main(std::env::args_os(), &floor::allocator::WITNESS)
 }

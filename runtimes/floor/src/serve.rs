@@ -2,16 +2,17 @@
 
 use crate::game::Game;
 use crate::peer::Peer;
-use crate::{axum_peer, epoll, hyper_peer, io_uring};
+use crate::peers::server::Server;
+use crate::peers::{Setup, on_axum, on_hyper};
+use crate::{epoll, io_uring};
+use alloc_witness::Witness;
 use anyhow::Context;
 use process::system;
 use std::ffi::OsString;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
-
-/// How often whoever has watchers looks whether a broadcast is due; as often as the engine.
-pub const TICK_MS: i64 = 10;
+use std::sync::Arc;
 
 /// Which peer, where, and in which world.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +29,11 @@ pub struct Serve {
 ///
 /// # Errors
 /// If the peer cannot start or fails.
-pub fn serve(options: Serve) -> anyhow::Result<ExitCode> {
+pub fn serve(options: Serve, witness: &'static dyn Witness) -> anyhow::Result<ExitCode> {
     let Serve { peer, core, players } = options;
     system::end_with_parent().context("the system does not tell of the parent's end")?;
     system::pin(core).with_context(|| format!("cannot stay on core {core}"))?;
     if let Peer::Engine(backend) = peer {
-        let witness = &crate::allocator::WITNESS;
         return Ok(hunt_server::cli::main(engine_args(backend.name()), witness));
     }
     let listener = driver::net::listen((Ipv4Addr::LOCALHOST, 0).into())?;
@@ -44,11 +44,18 @@ pub fn serve(options: Serve) -> anyhow::Result<ExitCode> {
     match peer {
         Peer::Epoll => epoll::serve(listener, game)?,
         Peer::IoUring => io_uring::serve(&listener, game)?,
-        Peer::Hyper => hyper_peer::serve(listener, game)?,
-        Peer::Axum => axum_peer::serve(listener, game, 1)?,
+        Peer::Hyper => on_hyper::serve(bare(peer, game, listener), 0)?,
+        Peer::Axum => on_axum::serve(bare(peer, game, listener), 0)?,
         Peer::Engine(_) => unreachable!("served above"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A peer without operators, whose connections have all the time there is, as those of the bare
+/// loops.
+fn bare(peer: Peer, game: Game, public: TcpListener) -> Setup {
+    let server = Server::new(peer.name(), 1, false, &game);
+    Setup { server: Arc::new(server), game, public, admin: None }
 }
 
 fn engine_args(runtime: &str) -> Vec<OsString> {

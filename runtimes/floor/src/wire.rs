@@ -105,9 +105,9 @@ fn receive_frame(
     };
     match step.event {
         Some(Event::Message { kind, payload }) => match game.message(player, kind, payload) {
-            Some(kind) => frame::append(out, kind.opcode(), &game.body),
-            None => {
-                frame::close(out, engine_core::websocket::CloseCode::UnsupportedData, "");
+            Ok(kind) => frame::append(out, kind.opcode(), &game.body),
+            Err(code) => {
+                frame::close(out, code, "");
                 return Turn::Close;
             }
         },

@@ -39,13 +39,13 @@ const EVENT: &str = "raw_syscalls:sys_enter";
 /// # Errors
 /// Those of `work`.
 pub fn count(pid: u32, work: impl FnOnce() -> anyhow::Result<u64>) -> anyhow::Result<Counted> {
-    let begun = Perf::attach(pid).and_then(|mut perf| perf.tell("enable").map(|()| perf));
-    let mut perf = match begun {
+    let begun = Perf::attach(pid).and_then(|mut perf| perf.begin().map(|()| perf));
+    let perf = match begun {
         Ok(perf) => perf,
         Err(error) => return count_stopping(pid, &format!("perf cannot count: {error:#}"), work),
     };
     let units = work()?;
-    let calls = perf.tell("disable").and_then(|()| perf.finish());
+    let calls = perf.end();
     Ok(match calls {
         Ok(calls) => Counted::Calls { calls, units },
         Err(error) => Counted::Not(format!("perf cannot count: {error:#}")),
@@ -78,7 +78,7 @@ struct Strace {
 
 impl Strace {
     fn attach(pid: u32) -> anyhow::Result<Self> {
-        let counts = env::temp_dir().join(format!("floor-strace-{}-{pid}", process::id()));
+        let counts = env::temp_dir().join(format!("process-strace-{}-{pid}", process::id()));
         let mut child = Command::new("strace")
             .args(["-c", "-f", "-p", &pid.to_string(), "-o"])
             .arg(&counts)
@@ -126,9 +126,10 @@ fn end(child: &mut Child) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// perf, attached to a process and told by pipes when to count.
+/// perf, attached to a process and told by pipes when to count: its threads, and those that they
+/// start.
 #[derive(Debug)]
-struct Perf {
+pub struct Perf {
     child: Child,
     folder: PathBuf,
     control: File,
@@ -137,14 +138,41 @@ struct Perf {
 }
 
 impl Perf {
-    fn attach(pid: u32) -> anyhow::Result<Self> {
-        let folder = env::temp_dir().join(format!("floor-{}-{pid}", process::id()));
+    /// Attaches it, ready to count but not counting.
+    ///
+    /// # Errors
+    /// If there is no perf, or it may not.
+    pub fn attach(pid: u32) -> anyhow::Result<Self> {
+        let folder = env::temp_dir().join(format!("process-{}-{pid}", process::id()));
         fs::create_dir_all(&folder)?;
-        let result = Self::attach_in(&folder, pid);
-        if result.is_err() {
-            let _ = fs::remove_dir_all(&folder);
-        }
-        result
+        let mut perf = match Self::attach_in(&folder, pid) {
+            Ok(perf) => perf,
+            Err(error) => {
+                let _ = fs::remove_dir_all(&folder);
+                return Err(error);
+            }
+        };
+        // It answers once it is attached.
+        perf.tell("disable")?;
+        Ok(perf)
+    }
+
+    /// Begins to count. Some hundred microseconds pass until it does.
+    ///
+    /// # Errors
+    /// If perf has ended or does not answer.
+    pub fn begin(&mut self) -> anyhow::Result<()> {
+        self.tell("enable")
+    }
+
+    /// Ends counting, and tells how many calls there were. Some hundred microseconds pass until it
+    /// does end.
+    ///
+    /// # Errors
+    /// If perf has ended, does not answer, or wrote no count.
+    pub fn end(mut self) -> anyhow::Result<u64> {
+        self.tell("disable")?;
+        self.finish()
     }
 
     fn attach_in(folder: &Path, pid: u32) -> anyhow::Result<Self> {
@@ -225,6 +253,32 @@ mod tests {
         assert_eq!(total(summary), Some(412));
         assert_eq!(total(&summary.replace("        12 total", " total")), Some(412));
         assert_eq!(total("strace: attach: Operation not permitted"), None);
+    }
+
+    #[test]
+    fn the_calls_between_begin_and_end_are_counted() {
+        // On a signal it looks for a file a thousand times, which is a call each.
+        let script = "trap 'i=0; while [ $i -lt 1000 ]; do [ -e / ]; i=$((i+1)); done; echo done' \
+                      TERM; sleep 1000 & echo ready; while :; do wait; done";
+        let launch = crate::child::Launch::new("sh").args(["-c", script]);
+        let mut child = crate::child::Child::start(&launch).unwrap();
+        let says = |child: &mut crate::child::Child, text: &str| {
+            child.line(PATIENCE, |line| (line == text).then_some(())).unwrap();
+        };
+        says(&mut child, "ready");
+        let mut perf = match Perf::attach(child.id()) {
+            Ok(perf) => perf,
+            Err(error) => return eprintln!("left out: perf cannot count here: {error:#}"),
+        };
+        let once = |child: &mut crate::child::Child| {
+            child.terminate().unwrap();
+            says(child, "done");
+        };
+        once(&mut child);
+        perf.begin().unwrap();
+        once(&mut child);
+        let calls = perf.end().unwrap();
+        assert!((1_000..1_200).contains(&calls), "{calls}");
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn says_its_variables() {
 }
 
 #[test]
-fn a_program_is_looked_for_from_its_folder() {
+fn a_program_is_looked_for_from_its_folder_and_called_as_it_was_named() {
     let launch = Launch::new("bin/sh").args(["-c", "pwd; echo $0"]).within("/");
     let mut child = Child::start(&launch).unwrap();
     child.wait_for(PATIENCE).unwrap();

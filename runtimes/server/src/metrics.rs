@@ -118,7 +118,7 @@ impl Snapshot {
 
 impl Collector for Snapshot {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut out = Families(encoder);
+        let mut out = Families::new(encoder);
         self.requests(&mut out)?;
         self.connections(&mut out)?;
         self.websockets(&mut out)?;
@@ -127,7 +127,7 @@ impl Collector for Snapshot {
         self.allocator.encode(&mut out)?;
         self.server(&mut out)?;
         self.rings(&mut out)?;
-        self.process(&mut out)
+        process(self.process, self.started_s, &mut out)
     }
 }
 
@@ -265,37 +265,47 @@ impl Snapshot {
         let help = "Receptions that were ended, since nobody read, and begun again";
         out.counter("hunt_ring_rearms", help, rings.ring_rearms)
     }
-
-    /// The names that dashboards expect of every process.
-    fn process(&self, out: &mut Families<'_>) -> fmt::Result {
-        let ProcessFigures { resident_bytes, open_fds, max_fds, cpu_s } = self.process;
-        let (bytes, seconds) = (Some(&Unit::Bytes), Some(&Unit::Seconds));
-        if let Some(value) = resident_bytes {
-            let help = "Resident memory";
-            let family = out.family("process_resident_memory", help, bytes, MetricType::Gauge)?;
-            gauge(family, value)?;
-        }
-        if let Some(value) = open_fds {
-            out.gauge("process_open_fds", "Descriptors open", value)?;
-        }
-        if let Some(value) = max_fds {
-            out.gauge("process_max_fds", "Descriptors that may be open", value)?;
-        }
-        if let Some(value) = cpu_s {
-            let help = "CPU time used, user and system";
-            counter(out.family("process_cpu", help, seconds, MetricType::Counter)?, value)?;
-        }
-        let help = "When the process started, since the Unix epoch";
-        let family = out.family("process_start_time", help, seconds, MetricType::Gauge)?;
-        gauge(family, self.started_s)
-    }
 }
 
-/// Writes families, one after the other.
-struct Families<'a>(DescriptorEncoder<'a>);
+/// The names that dashboards expect of every process.
+///
+/// # Errors
+/// If the text cannot be written to.
+pub fn process(figures: ProcessFigures, started_s: f64, out: &mut Families<'_>) -> fmt::Result {
+    let ProcessFigures { resident_bytes, open_fds, max_fds, cpu_s } = figures;
+    let (bytes, seconds) = (Some(&Unit::Bytes), Some(&Unit::Seconds));
+    if let Some(value) = resident_bytes {
+        let help = "Resident memory";
+        gauge(out.family("process_resident_memory", help, bytes, MetricType::Gauge)?, value)?;
+    }
+    if let Some(value) = open_fds {
+        out.gauge("process_open_fds", "Descriptors open", value)?;
+    }
+    if let Some(value) = max_fds {
+        out.gauge("process_max_fds", "Descriptors that may be open", value)?;
+    }
+    if let Some(value) = cpu_s {
+        let help = "CPU time used, user and system";
+        counter(out.family("process_cpu", help, seconds, MetricType::Counter)?, value)?;
+    }
+    let help = "When the process started, since the Unix epoch";
+    gauge(out.family("process_start_time", help, seconds, MetricType::Gauge)?, started_s)
+}
 
-impl Families<'_> {
-    fn family<'s>(
+/// Writes families, one after the other. Every method fails if the text cannot be written to.
+#[derive(Debug)]
+pub struct Families<'a>(DescriptorEncoder<'a>);
+
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl<'a> Families<'a> {
+    /// Families that are written there.
+    #[must_use]
+    pub fn new(encoder: DescriptorEncoder<'a>) -> Self {
+        Self(encoder)
+    }
+
+    /// Begins a family.
+    pub fn family<'s>(
         &'s mut self,
         name: &'s str,
         help: &str,
@@ -305,25 +315,41 @@ impl Families<'_> {
         self.0.encode_descriptor(name, &format!("{help}."), unit, kind)
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+    /// A gauge without labels.
+    pub fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         gauge(self.family(name, help, None, MetricType::Gauge)?, value)
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+    /// A counter without labels.
+    pub fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         counter(self.family(name, help, None, MetricType::Counter)?, value)
     }
 
-    fn info(&mut self, name: &str, help: &str, labels: &[(&'static str, String)]) -> fmt::Result {
+    /// What does not change, as label and value.
+    pub fn info(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: &[(&'static str, String)],
+    ) -> fmt::Result {
         let labels: Vec<(&str, &str)> = labels.iter().map(|(k, v)| (*k, v.as_str())).collect();
         self.family(name, help, None, MetricType::Info)?.encode_info(&labels)
     }
 }
 
-fn gauge(mut family: MetricEncoder<'_>, value: impl EncodeGaugeValue) -> fmt::Result {
+/// Writes a value of a gauge.
+///
+/// # Errors
+/// If the text cannot be written to.
+pub fn gauge(mut family: MetricEncoder<'_>, value: impl EncodeGaugeValue) -> fmt::Result {
     family.encode_gauge(&value)
 }
 
-fn counter(mut family: MetricEncoder<'_>, value: impl EncodeCounterValue) -> fmt::Result {
+/// Writes a value of a counter.
+///
+/// # Errors
+/// If the text cannot be written to.
+pub fn counter(mut family: MetricEncoder<'_>, value: impl EncodeCounterValue) -> fmt::Result {
     family.encode_counter::<NoLabelSet, _, u64>(&value, None)
 }
 

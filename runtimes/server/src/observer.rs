@@ -4,7 +4,7 @@ use crate::logging::RateLimit;
 use crate::metrics::allocator::AllocatorFigures;
 use crate::metrics::{self, DriverTotals, Latency, Snapshot, WorldFigures};
 use crate::runtime_choice::Chosen;
-use crate::{allocator, process, version};
+use crate::{process, version};
 use driver::figures::DriverFigures;
 use driver::histogram::Histogram;
 use driver::store::{Memory, Store};
@@ -147,10 +147,7 @@ impl<A: Arena> ServerObserver<A> {
                 ("quests", self.meters.quests.figures()),
                 ("rounds", self.meters.rounds.figures()),
             ],
-            allocator: AllocatorFigures {
-                seen: Some(allocator::seen().clone()),
-                figures: allocator::figures(),
-            },
+            allocator: AllocatorFigures::now(),
             runtime: vec![
                 ("runtime", chosen.backend.name().into()),
                 ("asked", chosen.asked.as_str().into()),

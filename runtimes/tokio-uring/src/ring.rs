@@ -17,8 +17,9 @@ use std::{fmt, io};
 
 /// How long waits for the last completions may last, in seconds.
 const END_S: usize = 5;
-/// Batches of completions of a turn, at most. Where tasks always find something to do, as broadcasts
-/// to many, turns are rare: what has completed by then must not wait for one batch a turn.
+/// Batches of completions of a turn, at most. Where tasks always find something to do, as
+/// broadcasts to many, turns are rare: what has completed by then must not wait for one batch a
+/// turn.
 const BATCHES_MAX: usize = 16;
 
 /// How large a ring is.

@@ -8,7 +8,8 @@ use crate::bundle::error::BundleError;
 use crate::bundle::files::Name;
 use crate::bundle::generator::{Printed, Proven};
 use crate::bundle::run::{Counted, Measured, Outcome, Purpose, Reading, Run, Series, Span};
-use crate::bundle::server::ServerState;
+use crate::bundle::server::{ServerRecord, ServerState};
+use crate::cell::Cell;
 use crate::plan::{Step, Task};
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub(super) fn check(bundle: &Bundle) -> Checked {
     for run in &bundle.runs {
         Runs { bundle, file: run_file(bundle, run) }.check(run)?;
     }
+    profiles(bundle)?;
     end(bundle)
 }
 
@@ -97,6 +99,37 @@ fn proofs(bundle: &Bundle) -> Checked {
                 return fault("it says otherwise than its exit code");
             }
             Ok(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn profiles(bundle: &Bundle) -> Checked {
+    for (name, profile) in &bundle.profiles {
+        let file = Name::Profile(*name).in_folder(&bundle.folder);
+        let fault = |place: &str, what: String| Err(BundleError::inconsistent(&file, place, what));
+        let Cell { workload, server } = *name;
+        if profile.cell != *name {
+            return fault("body.cell", format!("it is {}", profile.cell));
+        }
+        if !bundle.plan.loads.contains_key(&workload) {
+            return fault("body.cell", format!("{workload} has no load in the plan"));
+        }
+        let Some(ready) = bundle.servers.get(&server).and_then(ServerRecord::ready) else {
+            let what = format!("servers/{server}.json has no server that is ready");
+            return fault("body.cell", what);
+        };
+        if profile.server_sha256 != ready.program_sha256 {
+            let what = "it is another build than the one looked at";
+            return fault("body.server_sha256", what.into());
+        }
+        for (sampler, sampled) in profile.sampled() {
+            let place = format!("body.{sampler}.is.stacks");
+            match sampled.read() {
+                Err(what) => return fault(&place, what),
+                Ok(stacks) if stacks.samples() == 0 => return fault(&place, "no samples".into()),
+                Ok(_) => {}
+            }
         }
     }
     Ok(())

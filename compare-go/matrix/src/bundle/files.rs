@@ -2,7 +2,7 @@
 
 use crate::bundle::SCHEMA;
 use crate::bundle::error::BundleError;
-use crate::cell::Server;
+use crate::cell::{Cell, Server};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -40,6 +40,8 @@ pub enum Name {
     },
     /// The end.
     End,
+    /// Where the CPU time of a cell goes; may be added after the end.
+    Profile(Cell),
 }
 
 impl Name {
@@ -54,7 +56,13 @@ impl Name {
             Self::Proof(_) => "proof",
             Self::Run { .. } => "run",
             Self::End => "end",
+            Self::Profile(_) => "profile",
         }
+    }
+
+    /// Whether it is compressed: there are many of them, or most of one is not read by people.
+    const fn is_packed(self) -> bool {
+        matches!(self, Self::Run { .. } | Self::Profile(_))
     }
 
     /// Where it lies in the folder.
@@ -73,6 +81,7 @@ impl fmt::Display for Name {
             Self::Server(server) => write!(f, "servers/{server}.json"),
             Self::Proof(number) => write!(f, "proofs/{number:02}.json"),
             Self::Run { step, attempt } => write!(f, "runs/{step:04}-{attempt:02}.json.gz"),
+            Self::Profile(cell) => write!(f, "profiles/{cell}.json.gz"),
         }
     }
 }
@@ -96,6 +105,9 @@ fn name_of(path: &str) -> Option<Name> {
     if let Some(run) = path.strip_prefix("runs/") {
         let (step, attempt) = run.strip_suffix(".json.gz")?.split_once('-')?;
         return Some(Name::Run { step: step.parse().ok()?, attempt: attempt.parse().ok()? });
+    }
+    if let Some(profile) = path.strip_prefix("profiles/") {
+        return Some(Name::Profile(profile.strip_suffix(".json.gz")?.parse().ok()?));
     }
     let stem = path.strip_suffix(".json")?;
     Some(match stem.split_once('/') {
@@ -143,20 +155,22 @@ struct Tag {
 /// If the body is no JSON: a number that is not finite.
 pub fn enclose<T: Serialize>(name: Name, body: &T) -> Result<String, serde_json::Error> {
     let envelope = Envelope { schema: SCHEMA, kind: name.kind(), body };
-    // Runs are many, and most of one is histograms; the others are read by people.
-    let mut text = match name {
-        Name::Run { .. } => serde_json::to_string(&envelope)?,
-        _ => serde_json::to_string_pretty(&envelope)?,
+    let mut text = if name.is_packed() {
+        serde_json::to_string(&envelope)?
+    } else {
+        serde_json::to_string_pretty(&envelope)?
     };
     text.push('\n');
     Ok(text)
 }
 
-/// The bytes of a file with this text: runs are compressed, since they are many; the others are
-/// read by people. The same text always gives the same bytes.
+/// The bytes of a file with this text: runs and profiles are compressed, the others are read by
+/// people. The same text always gives the same bytes.
 #[must_use]
 pub fn pack(name: Name, text: &str) -> Vec<u8> {
-    let Name::Run { .. } = name else { return text.as_bytes().to_vec() };
+    if !name.is_packed() {
+        return text.as_bytes().to_vec();
+    }
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     let written = packed.write_all(text.as_bytes()).and_then(|()| packed.finish());
     written.expect("memory takes all that is written")
@@ -169,7 +183,7 @@ pub fn pack(name: Name, text: &str) -> Vec<u8> {
 pub fn unpack(name: Name, path: &Path, bytes: &[u8]) -> Result<String, BundleError> {
     let file = || path.to_owned();
     let mut text = Vec::new();
-    if let Name::Run { .. } = name {
+    if name.is_packed() {
         // One more than may be there, so that it is seen.
         let read = GzDecoder::new(bytes).take(FILE_BYTES_MAX + 1).read_to_end(&mut text);
         read.map_err(|error| match error.kind() {
@@ -237,6 +251,7 @@ pub(super) fn malformed(path: &Path, error: &serde_json::Error) -> BundleError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::Workload;
 
     #[test]
     fn every_name_leads_back_to_its_file() {
@@ -250,6 +265,7 @@ mod tests {
             Name::Proof(1),
             Name::Run { step: 12, attempt: 3 },
             Name::Run { step: 12_345, attempt: 100 },
+            Name::Profile(Cell { workload: Workload::HotBoard, server }),
         ] {
             assert_eq!(name.to_string().parse(), Ok(name));
         }
@@ -263,6 +279,8 @@ mod tests {
             "runs/0001-01.json",
             "runs/0001.json.gz",
             "servers/nginx.json",
+            "profiles/resolve@nginx.json.gz",
+            "profiles/resolve@hyper.json",
             "servers/../plan.json",
         ] {
             assert!(path.parse::<Name>().is_err(), "{path}");

@@ -10,6 +10,7 @@
 //!   proofs/<n>.json          what the generator proved of itself, as it printed it
 //!   runs/<step>-<attempt>.json.gz  one run: what the generator printed, what the runner observed
 //!   end.json                 when it was complete; not there while steps are left
+//!   profiles/<workload>@<server>.json.gz  stacks that were sampled; may be added after the end
 //!   manifest.sha256          the SHA-256 of each file above, in the order of their writing
 //! ```
 //!
@@ -28,14 +29,16 @@ pub mod files;
 pub mod generator;
 pub mod manifest;
 pub mod observed;
+pub mod profile;
 pub mod read;
 pub mod run;
 pub mod server;
 pub mod write;
 
-use crate::cell::Server;
+use crate::cell::{Cell, Server};
 use crate::plan::Plan;
 use environment::Environment;
+use profile::Profile;
 use run::{Proof, Run};
 use serde::{Deserialize, Serialize};
 use server::ServerRecord;
@@ -64,6 +67,8 @@ pub struct Bundle {
     pub runs: Vec<Run>,
     /// When it was complete; none while steps are left.
     pub end: Option<End>,
+    /// Where CPU time goes, of cells that were looked at so.
+    pub profiles: BTreeMap<Cell, Profile>,
     /// The SHA-256 of the manifest, which stands for every byte of the bundle.
     pub digest: String,
 }

@@ -4,6 +4,7 @@
 use crate::bundle::error::BundleError;
 use crate::bundle::files::{self, FILE_BYTES_MAX, Name};
 use crate::bundle::manifest::{self, Entry, MANIFEST};
+use crate::bundle::profile::Profile;
 use crate::bundle::run::{Proof, Run};
 use crate::bundle::server::ServerRecord;
 use crate::bundle::{Bundle, End, SCHEMA, check};
@@ -31,6 +32,7 @@ impl Bundle {
             proofs: Vec::new(),
             runs: Vec::new(),
             end: None,
+            profiles: BTreeMap::new(),
             digest,
         };
         for name in files.texts.keys() {
@@ -50,6 +52,9 @@ impl Bundle {
                     bundle.runs.push(run);
                 }
                 Name::End => bundle.end = Some(files.open::<End>(*name)?),
+                Name::Profile(cell) => {
+                    bundle.profiles.insert(cell, files.open::<Profile>(*name)?);
+                }
             }
         }
         check::check(&bundle)?;

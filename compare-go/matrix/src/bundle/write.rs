@@ -7,6 +7,7 @@ use crate::bundle::environment::Environment;
 use crate::bundle::error::BundleError;
 use crate::bundle::files::{self, Name};
 use crate::bundle::manifest::{self, Entry, MANIFEST};
+use crate::bundle::profile::Profile;
 use crate::bundle::run::{Proof, Run};
 use crate::bundle::server::ServerRecord;
 use crate::bundle::{Bundle, End, Head, read};
@@ -137,6 +138,15 @@ impl Writer {
         self.put(Name::Run { step: run.step, attempt: run.attempt }, run)
     }
 
+    /// Adds a profile. A bundle that has ended may still be given some: taken up again by
+    /// [`Writer::resume`], it has another digest afterwards, and documents quote it anew.
+    ///
+    /// # Errors
+    /// As [`Writer::server`].
+    pub fn profile(&mut self, profile: &Profile) -> Result<(), BundleError> {
+        self.put(Name::Profile(profile.cell), profile)
+    }
+
     /// Ends it.
     ///
     /// # Errors
@@ -154,6 +164,8 @@ impl Writer {
         }
         let bytes = files::pack(name, &text);
         let parent = path.parent().unwrap_or(&self.folder);
+        // That of profiles is made with the first.
+        fs::create_dir_all(parent).map_err(BundleError::system(parent))?;
         let hidden = format!(".{}.tmp", path.file_name().unwrap_or_default().to_string_lossy());
         let in_hand = parent.join(hidden);
         durable(&in_hand, &bytes).map_err(BundleError::system(&in_hand))?;

@@ -63,7 +63,7 @@ enum Format {
 }
 
 /// A number above 0, with `k` for thousands.
-fn number(text: &str) -> Result<f64, String> {
+pub(super) fn number(text: &str) -> Result<f64, String> {
     let (digits, times) = match text.strip_suffix('k') {
         Some(digits) => (digits, 1_000.0),
         None => (text, 1.0),

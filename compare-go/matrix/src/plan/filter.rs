@@ -167,7 +167,7 @@ fn all_names() -> Vec<String> {
 }
 
 /// Whether a pattern fits a name as a whole; `*` stands for any letters.
-fn glob(pattern: &str, name: &str) -> bool {
+pub(crate) fn glob(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut left) = name.strip_prefix(first) else { return false };
     let mut parts: Vec<&str> = rest.split('*').collect();

@@ -130,7 +130,7 @@ fn is_usual(extent: Extent, cell: Cell) -> bool {
 }
 
 /// Whether a server has the default allocator and arena, or is no engine at all.
-fn leads(server: Server) -> bool {
+pub(crate) fn leads(server: Server) -> bool {
     let Server::Engine { allocator, arena, .. } = server else { return true };
     let (_, usual_allocator, usual_arena) = DEFAULT;
     allocator == usual_allocator && arena == usual_arena

@@ -68,8 +68,8 @@ const SATURATED: f64 = 0.9;
 const DISTURBED_MAX: usize = 3;
 
 /// Where a search begins: at what an earlier round came to, at what the CPU time of a measured load
-/// implies, or at that load. Only steps before this one are looked at: all of them are done, so that
-/// an interrupted search goes on as it began.
+/// implies, or at that load. Only steps before this one are looked at: all of them are done, so
+/// that an interrupted search goes on as it began.
 fn start_per_s(bundle: &Bundle, index: u32, step: &Step) -> f64 {
     let earlier =
         || (0..index).zip(&bundle.plan.steps).rev().filter(|(_, of)| of.cell == step.cell);

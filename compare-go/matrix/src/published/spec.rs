@@ -62,7 +62,7 @@ pub enum Source {
     /// The one of this name.
     Named(String),
     /// The one that measured the workload at the largest extent to its end; of several the newest.
-    /// While there is none, the block says so.
+    /// While there is none, or it does not have what is asked for, the block says so.
     Newest,
 }
 

@@ -14,7 +14,7 @@ use crate::figures::{Figures, Metric, Ranking};
 use crate::plan::Filter;
 use crate::published::library::Backing;
 use crate::published::markdown::Sheet;
-use crate::published::spec::{Plot, Spec, Table, Which};
+use crate::published::spec::{Plot, Source, Spec, Table, Which};
 use crate::quantity;
 use crate::slo::Percentile;
 use std::collections::BTreeSet;
@@ -51,7 +51,14 @@ pub fn content(spec: &Spec, backing: &Backing<'_>) -> Result<Option<Content>, St
         Spec::Table { bundle, workload, .. } | Spec::Plot { bundle, workload, .. } => {
             match backing.of_source(bundle, *workload)? {
                 None => Ok(Some(of_text(format!("\n{NOTHING_YET}.\n")))),
-                Some(figures) => of_figures(spec, figures).map(Some),
+                Some(figures) => match of_figures(spec, figures) {
+                    // Which bundle backs it is not up to the block, so it is no fault of it.
+                    Err(why) if *bundle == Source::Newest => {
+                        let name = &figures.bundle.head.name;
+                        Ok(Some(of_text(format!("\nBundle `{name}` does not tell: {why}.\n"))))
+                    }
+                    content => content.map(Some),
+                },
             }
         }
         Spec::Value { bundle, cell, metric, which } => {

@@ -6,9 +6,10 @@ use crate::figures::Unit;
 use crate::report::about::About;
 use crate::report::answer::Line;
 use crate::report::comparison::{self, Comparison};
+use crate::report::cpu::Cpu;
 use crate::report::look::facets;
 use crate::report::number::{self, Number};
-use crate::report::sheet::{CpuRow, Sheet};
+use crate::report::sheet::Sheet;
 use crate::report::{Report, svg};
 use crate::statistics::{Judged, Scale};
 use askama::Template;
@@ -55,13 +56,6 @@ impl Page<'_> {
 
     fn facets(server: &Server) -> Vec<(&'static str, &'static str)> {
         facets(*server)
-    }
-
-    fn cpu_stack(sheet: &Sheet, row: &CpuRow) -> String {
-        match &row.parts {
-            Ok([user, kernel]) => svg::stack(&sheet.cpu_axis, &[user.value, kernel.value]),
-            Err(_) => svg::stack(&sheet.cpu_axis, &[row.all.value]),
-        }
     }
 
     /// The places of bundles, the last first.

@@ -16,6 +16,7 @@ mod answer;
 mod calendar;
 mod cells;
 mod comparison;
+mod cpu;
 mod csv;
 mod curves;
 mod data;

@@ -1,6 +1,5 @@
 //! Everything that a report says of one workload of one bundle.
 
-use crate::axis::Axis;
 use crate::bundle::server::ServerState;
 use crate::cell::{Cell, Server, Workload};
 use crate::figures::work::{self, LatencyOf};
@@ -9,6 +8,7 @@ use crate::plan::{Extent, Load};
 use crate::quantity;
 use crate::report::answer::Answer;
 use crate::report::cells::Cells;
+use crate::report::cpu::Cpu;
 use crate::report::curves::{self, Curve, OverTime};
 use crate::report::effects::{self, Effects};
 use crate::report::grid::{self, Grid};
@@ -46,9 +46,7 @@ pub(super) struct Sheet {
     /// The searches for the highest rate.
     pub(super) searches: Vec<Search>,
     /// Where CPU time goes.
-    pub(super) cpu: Vec<CpuRow>,
-    /// Where its bars lie.
-    pub(super) cpu_axis: Axis,
+    pub(super) cpu: Cpu,
     /// Latencies by percentile.
     pub(super) curves: Vec<Curve>,
     /// The runs second by second.
@@ -95,17 +93,6 @@ pub(super) struct TableRow {
     pub(super) server: Server,
     /// One for each metric.
     pub(super) figures: Vec<Result<Number, String>>,
-}
-
-/// Where the CPU time of a server goes.
-#[derive(Clone, Debug)]
-pub(super) struct CpuRow {
-    /// Which server.
-    pub(super) server: Server,
-    /// All of it, for a unit of work.
-    pub(super) all: Number,
-    /// In user space and in the kernel; or why that is not told.
-    pub(super) parts: Result<[Number; 2], String>,
 }
 
 const TABLES: [(&str, &[Metric]); 4] = [
@@ -192,8 +179,6 @@ impl Of<'_, '_> {
         let metrics = || rankings.iter().map(|ranking| ranking.metric);
         let effects =
             metrics().filter_map(|metric| effects::effects(figures, workload, metric, cells));
-        let cpu = self.cpu();
-        let cpu_axis = Axis::from_zero(cpu.iter().map(|row| row.all.value));
         Sheet {
             bundle,
             workload,
@@ -209,8 +194,7 @@ impl Of<'_, '_> {
             effects: effects.collect(),
             grids: rankings.iter().filter_map(grid::grid).collect(),
             searches: search::searches(workload, &rankings, runs),
-            cpu,
-            cpu_axis,
+            cpu: Cpu::of(figures, workload, cells),
             curves: curves::curves(figures, workload, runs),
             over_time: curves::over_time(workload, runs),
             rankings,
@@ -276,22 +260,6 @@ impl Of<'_, '_> {
         });
         let rows = rows.collect();
         (!metrics.is_empty()).then_some(Table { title, metrics, rows })
-    }
-
-    /// The cheapest first.
-    fn cpu(&self) -> Vec<CpuRow> {
-        let servers = self.figures.servers(self.workload).into_iter();
-        let mut rows: Vec<CpuRow> = servers
-            .filter_map(|server| {
-                let all = self.number(server, Metric::Cpu).ok()?;
-                let user = self.number(server, Metric::CpuUser);
-                let kernel = self.number(server, Metric::CpuKernel);
-                let parts = user.and_then(|user| Ok([user, kernel?]));
-                Some(CpuRow { server, all, parts })
-            })
-            .collect();
-        rows.sort_by(|a, b| a.all.value.total_cmp(&b.all.value));
-        rows
     }
 }
 

@@ -99,14 +99,16 @@ fn bar_of(svg: &mut String, axis: &Axis, number: &Number) {
     }
 }
 
-/// Parts that lie one after the other, from zero.
-pub(super) fn stack(axis: &Axis, parts: &[f64]) -> String {
+/// Parts of a kind that lie one after the other, from zero; those of no length are left out.
+pub(super) fn stack(axis: &Axis, kind: &str, parts: &[f64]) -> String {
     let mut svg = open("plot");
     grid(&mut svg, axis);
     let mut from = 0.0;
     for (index, part) in parts.iter().enumerate() {
         let (begin, end) = (axis.place(from), axis.place(from + part));
-        span(&mut svg, &format!("part part-{index}"), begin, end, 5, HEIGHT - 10);
+        if *part > 0.0 {
+            span(&mut svg, &format!("part {kind}-{index}"), begin, end, 5, HEIGHT - 10);
+        }
         from += part;
     }
     close(svg)
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn parts_of_a_stack_lie_one_after_the_other() {
         let axis = Axis::from_zero([100.0]);
-        let svg = stack(&axis, &[25.0, 75.0]);
+        let svg = stack(&axis, "part", &[25.0, 75.0]);
         let quarter = axis.place(25.0);
         assert!(svg.contains(&format!(r#"part-0" x="0.00%" width="{quarter:.2}%""#)), "{svg}");
         assert!(svg.contains(&format!(r#"part-1" x="{quarter:.2}%""#)), "{svg}");

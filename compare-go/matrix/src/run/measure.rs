@@ -11,6 +11,7 @@ use crate::run::programs::Programs;
 use crate::run::serving;
 use crate::run::trial::{Patience, Trial};
 use anyhow::anyhow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -53,10 +54,26 @@ pub fn measure(
     cores: &Cores,
     stop: &Stop,
 ) -> anyhow::Result<Run> {
+    measure_with(top, asked, programs, cores, &BTreeMap::new(), stop)
+}
+
+/// Does it with a server that has further variables.
+///
+/// # Errors
+/// If it was to stop.
+pub fn measure_with(
+    top: &Path,
+    asked: &Asked<'_>,
+    programs: &Programs,
+    cores: &Cores,
+    variables: &BTreeMap<String, String>,
+    stop: &Stop,
+) -> anyhow::Result<Run> {
     let Step { cell, round, twin, .. } = asked.step;
     let program = programs.server(cell.server).map_err(|why| anyhow!("{}: {why}", cell.server))?;
     let load = loads::of_run(asked.load, asked.purpose);
-    let server = serving::server(cell.server, &program.path, &load, cores);
+    let mut server = serving::server(cell.server, &program.path, &load, cores);
+    server.env.extend(variables.clone());
     let path = &programs.generator().path;
     let generator = serving::generator(cell, path, &load, asked.offered_per_s, cores);
     let started_unix_ms = now_unix_ms();

@@ -18,7 +18,7 @@ mod pauses;
 mod scrape;
 mod series;
 
-pub(crate) use scrape::Scraper;
+pub(crate) use scrape::{Metrics, Scraper};
 
 use crate::bundle::environment::Cores;
 use crate::bundle::observed::Observed;
@@ -27,7 +27,6 @@ use anyhow::Context;
 use process::cores::CoreTimes;
 use process::meter::{Counters, Meter};
 use process::system;
-use scrape::Metrics;
 use series::{Both, Sampler};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

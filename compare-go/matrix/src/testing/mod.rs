@@ -4,10 +4,12 @@
 mod character;
 mod environment;
 mod printed;
+mod profile;
 
 pub use character::Character;
 pub use environment::environment;
 pub use printed::{Broadcasts as PrintedBroadcasts, Load as PrintedLoad, printed};
+pub use profile::profile;
 
 use crate::bundle::observed::Observed;
 use crate::bundle::run::{

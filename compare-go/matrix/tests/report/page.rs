@@ -2,6 +2,8 @@
 //! stays a text in it.
 
 use crate::{small, stories, told};
+use matrix::profile::flame::colour;
+use matrix::profile::layer::Layer;
 use matrix::report::{Format, render};
 use serde_json::Value;
 
@@ -20,6 +22,8 @@ fn nothing_is_fetched() {
             r#"http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;;"#
         ) || page.contains(r#"content="default-src 'none';"#)
     );
+    // Pictures stand in the page.
+    let page = page.replace("src=\"data:image/svg+xml;base64,", "");
     for attribute in ["src=\"", "href=\"http", "url(", "@import", "srcset", "<iframe", "fetch("] {
         assert!(!page.contains(attribute), "{attribute}");
     }
@@ -77,4 +81,35 @@ fn a_cell_that_nobody_measured_is_no_curve() {
     assert_eq!(data["sheets"][0]["servers"].as_array().unwrap().len(), 14);
     let picks = data["sheets"][0]["picks"].as_array().unwrap();
     assert!((2..=6).contains(&picks.len()), "{picks:?}");
+}
+
+#[test]
+fn layers_of_a_profile_have_shares_costs_and_a_flame_graph() {
+    let page = told(Format::Html);
+    let (_, part) = page.split_once(r#"id="b0-resolve-layers-title""#).expect("layers");
+    let (part, _) = part.split_once("</section>").expect("its end");
+    for text in [
+        "kernel network",
+        "40.0 %",
+        "40.0 % (37.0 to 43.1)",
+        "1,000 by perf",
+        "profiles/resolve@tokio-uring+jemalloc+heap.json.gz",
+        "alt=\"Flame graph of resolve@tokio-uring+jemalloc+heap: scheduler 30.0 %, allocator, GC",
+    ] {
+        assert!(part.contains(text), "{text}: {part:.3000}");
+    }
+    assert_eq!(part.matches("<img src=\"data:image/svg+xml;base64,").count(), 2, "one a profile");
+    assert!(!page.contains("b0-state-layers-title"));
+    assert!(page.contains("This bundle has no profile of state, so shares by layer"));
+}
+
+#[test]
+fn layers_have_the_colours_of_flame_graphs() {
+    let style = include_str!("../../assets/report.css");
+    for (index, layer) in Layer::ALL.into_iter().enumerate() {
+        let (r, g, b) = colour(layer);
+        let rule =
+            format!(".layer-{index} {{ fill: rgb({r},{g},{b}); background: rgb({r},{g},{b}); }}");
+        assert!(style.contains(&rule), "{rule}");
+    }
 }

@@ -7,10 +7,10 @@ use matrix::bundle::Bundle;
 use matrix::bundle::run::{Failure, Outcome, Purpose, Run};
 use matrix::bundle::server::{ServerRecord, ServerState};
 use matrix::bundle::write::Writer;
-use matrix::cell::{Server, Workload};
+use matrix::cell::{Cell, Server, Workload};
 use matrix::number::whole;
 use matrix::slo::Slo;
-use matrix::testing::{Character, Synthetic};
+use matrix::testing::{Character, Synthetic, profile};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
@@ -122,6 +122,11 @@ pub(crate) fn changed(
             ready.program_sha256 = REBUILT_SHA256.into();
         }
         writer.server(&record).expect("it is written");
+        let cell = Cell { workload: Workload::Resolve, server: *name };
+        if let Some(ready) = record.ready().filter(|_| [BEST, GO].map(server).contains(name)) {
+            let profile = profile(cell, &ready.program_sha256);
+            writer.profile(&profile).expect("it is written");
+        }
     }
     for proof in &short.proofs {
         writer.proof(proof).expect("it is written");

@@ -16,7 +16,17 @@ pub struct AllocatorFigures {
 }
 
 impl AllocatorFigures {
-    pub(super) fn encode(&self, out: &mut Families<'_>) -> fmt::Result {
+    /// The allocator of this process, now.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { seen: Some(crate::allocator::seen().clone()), figures: crate::allocator::figures() }
+    }
+
+    /// Writes its families.
+    ///
+    /// # Errors
+    /// If the text cannot be written to.
+    pub fn encode(&self, out: &mut Families<'_>) -> fmt::Result {
         let Some(seen) = &self.seen else { return Ok(()) };
         let mut labels = vec![
             ("allocator", seen.allocator.to_owned()),

@@ -1,5 +1,6 @@
 //! The metrics that a server tells of itself, in the text of OpenMetrics.
 
+use super::pauses;
 use crate::bundle::run::{Allocator, Scraped};
 use anyhow::{Context, ensure};
 use process::asking::Asking;
@@ -79,6 +80,11 @@ impl Metrics {
     /// The value of a series.
     pub(crate) fn value(&self, series: &str) -> Option<f64> {
         self.0.get(series).copied()
+    }
+
+    /// The value of a series that counts.
+    pub(crate) fn whole(&self, series: &str) -> Option<u64> {
+        self.value(series).map(pauses::whole)
     }
 
     /// The series of a metric: their labels and values.

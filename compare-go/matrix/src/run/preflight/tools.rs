@@ -66,32 +66,19 @@ fn is_old(version: &str) -> bool {
     minor.and_then(|minor| minor.parse::<u32>().ok()).is_some_and(|minor| minor < GO_MINOR_MIN)
 }
 
-/// System calls are counted by perf, and by strace where perf may not.
+/// System calls are counted by perf alone: strace would change what it counts.
 fn counting(facts: &Facts) -> Option<Fault> {
-    let tool = |name: &str| facts.tools.get(name).cloned().unwrap_or(Err("not looked at".into()));
     let paranoid = facts.perf_event_paranoid.unwrap_or(PARANOID_MAX);
-    let perf = tool("perf").and_then(|version| {
-        if facts.is_root || paranoid <= PARANOID_MAX {
-            return Ok(version);
-        }
-        Err(format!("kernel.perf_event_paranoid is {paranoid}, and this is not root"))
-    });
-    let remedy = "install the package linux-perf, and set the sysctl kernel.perf_event_paranoid to \
-                  1 or below, or be root";
-    match (perf, tool("strace")) {
-        (Ok(_), _) => None,
-        (Err(why), Ok(_)) => Some(Fault::doubt(
-            format!(
-                "system calls will be counted by strace, and CPU shares have no samples of perf: \
-                 {why}"
-            ),
-            remedy,
-        )),
-        (Err(perf), Err(strace)) => Some(Fault::doubt(
-            format!("system calls for each request will be missing: {perf}; {strace}"),
-            format!("{remedy}; or install the package strace"),
-        )),
-    }
+    let why = match facts.tools.get("perf")? {
+        Err(why) => why.clone(),
+        Ok(_) if facts.is_root || paranoid <= PARANOID_MAX => return None,
+        Ok(_) => format!("kernel.perf_event_paranoid is {paranoid}, and this is not root"),
+    };
+    Some(Fault::doubt(
+        format!("system calls for each request and samples of the kernel will be missing: {why}"),
+        "install the package linux-perf, and set the sysctl kernel.perf_event_paranoid to 1 or \
+         below, or be root",
+    ))
 }
 
 #[cfg(test)]
@@ -145,8 +132,7 @@ mod tests {
         assert!(what(&["strip"]).starts_with("sizes without symbols will be missing"));
         assert!(what(&["git"]).starts_with("results will not say of which commit"));
         assert!(what(&["wrk"]).starts_with("that the generator agrees with wrk"));
-        assert!(what(&["perf"]).starts_with("system calls will be counted by strace"));
-        assert!(what(&["perf", "strace"]).starts_with("system calls for each request"));
+        assert!(what(&["perf"]).starts_with("system calls for each request"));
         assert_eq!(faults(&without(&["strace"]), &plan(&[])), []);
     }
 

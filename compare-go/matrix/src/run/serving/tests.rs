@@ -1,3 +1,5 @@
+//! Command lines as they come out, and what a machine with few descriptors makes of them.
+
 use super::*;
 use crate::plan::Extent;
 
