@@ -153,6 +153,9 @@ pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<
 
 /// What would spoil a plan, told; for whoever only wants to know.
 pub fn look(top: &Path, plan: &Plan, show: &mut dyn Show) {
+    if let Some(why) = Programs::without_go(top, &plan.servers) {
+        show.note(&format!("Go's servers will have no row: {why}"));
+    }
     match preflight::cores(None, None) {
         Ok(Choice { cores, why }) => {
             show.note(&why);
@@ -182,10 +185,6 @@ impl Wanted {
     ) -> anyhow::Result<PathBuf> {
         let stop = bench.stop.clone();
         let folder = self.results.join(&bundle);
-        // What the runner itself does from here on is not done on the servers' cores.
-        let own: Result<Vec<usize>, _> =
-            bench.cores.generator.iter().map(|core| (*core).try_into()).collect();
-        process::system::pin_to(&own?)?;
         match doing.finish(&mut bench, show, &stop) {
             Ok(()) => Ok(folder),
             Err(why) => Err(Stopped { why, bundle }.into()),
@@ -287,6 +286,11 @@ impl Work for Bench<'_> {
     }
 
     fn measure(&mut self, asked: &Asked<'_>) -> anyhow::Result<Run> {
+        // What the runner itself does meanwhile is not done on the servers' cores. Not earlier: the
+        // proof needs both.
+        let own: Result<Vec<usize>, _> =
+            self.cores.generator.iter().map(|core| (*core).try_into()).collect();
+        process::system::pin_to(&own?)?;
         measure::measure(self.top, asked, &self.programs, &self.cores, self.stop)
     }
 }

@@ -90,7 +90,12 @@ impl Doing {
             self.bundle.servers.insert(server, record);
         }
         if self.bundle.servers.values().all(|record| record.ready().is_none()) {
-            bail!("no server of the plan can be measured: {}", self.why_none());
+            bail!(
+                "no server of the plan can be measured, so remove {} and begin anew once that is \
+                 mended: {}",
+                self.writer.folder().display(),
+                self.why_none()
+            );
         }
         Ok(())
     }

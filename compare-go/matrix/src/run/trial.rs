@@ -230,3 +230,6 @@ impl Trial<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
