@@ -10,9 +10,10 @@
 //!
 //! Counters are read first at both ends, by whoever calls, and metrics are asked for after that by
 //! a thread of its own: one scrape lies in the counted time, which costs a Rust server some 0.1 ms
-//! of CPU time and a Go server some 0.8 ms (the mean of 300 in a row with nobody else there). Asking before would move the begin by as long as the
-//! server takes to answer, which under load is anybody's guess. What else is looked at in the
-//! counted time is read from `/proc` and costs the server nothing.
+//! of CPU time and a Go server some 0.8 ms (the mean of 300 in a row with nobody else there).
+//! Asking before would move the begin by as long as the server takes to answer, which under load is
+//! anybody's guess. What else is looked at in the counted time is read from `/proc` and costs the
+//! server nothing.
 
 mod pauses;
 mod scrape;
