@@ -207,8 +207,8 @@ pub struct Told {
     /// Show nothing while it runs
     #[arg(short, long, help_heading = OUTPUT)]
     pub quiet: bool,
-    /// Say on standard error when each part of the run begins, as `phase: connected 512`, `phase:
-    /// warmup`, `phase: measured`, `phase: grace` and `phase: end`, for programs that watch the server
+    /// Say on standard error when each part of the run begins, for programs that watch the server:
+    /// `phase: connected 512`, then `warmup`, `measured`, `grace` and `end`
     #[arg(long, conflicts_with_all = ["dry_run", "tui"], help_heading = OUTPUT)]
     pub phases: bool,
 }

@@ -30,8 +30,9 @@ Examples:
   cargo matrix run --cells runtime=tokio*,resolve --cells kind=go,resolve
   cargo matrix run --quick --dry-run          what would be measured, and what would spoil it
 
-A filter is terms joined by commas: AXIS=NAME, AXIS!=NAME or a name alone; names are joined by | and
-may have *. Axes: workload, server, kind (rust, peer, go), runtime, allocator, arena, library, tuning.
+A filter is terms joined by commas: AXIS=NAME, AXIS!=NAME or a name alone; names are joined by |
+and may have *. Axes: workload, server, kind (rust, peer, go), runtime, allocator, arena, library,
+tuning.
 
 Ctrl-C keeps what is complete. Exit code 0: all was measured, and counts. 1: something failed, or
 does not count, and why was said. 2: asked for wrongly. 130: interrupted.")]
