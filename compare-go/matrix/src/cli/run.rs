@@ -75,7 +75,9 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "BUNDLE",
-        conflicts_with_all = ["quick", "full", "cells", "rounds", "capacities", "seed", "dry_run", "label", "note"]
+        conflicts_with_all = [
+            "quick", "full", "cells", "rounds", "capacities", "seed", "dry_run", "label", "note"
+        ]
     )]
     resume: Option<String>,
     /// The cores of the servers, as 1 or 1,2-3 [default: one, not the generator's]

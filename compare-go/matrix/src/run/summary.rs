@@ -55,7 +55,7 @@ pub fn summary(bundle: &Bundle) -> (String, bool) {
     let name = &bundle.head.name;
     let _ = write!(
         text,
-        "\nThe bundle: {}\n  cargo matrix report {name} -o report.html   plots, rankings, effects\n  \
+        "\nThe bundle: {}\n  cargo matrix report {name} -o report.html   plots and rankings\n  \
          cargo matrix compare BEFORE {name}          what changed since another one\n",
         bundle.folder.display()
     );
@@ -85,7 +85,8 @@ fn cannot_say(bundle: &Bundle) -> String {
     if plan.extent == Extent::Quick {
         let _ = writeln!(
             text,
-            "A first look, which cannot say: small differences ({} of seconds: intervals are wide), \
+            "A first look, which cannot say: small differences ({} of seconds have wide \
+             intervals), \
              how servers do under full loads (these are a fraction), nor anything of workloads, \
              allocators and arenas that are not in it.",
             several(plan.rounds as usize, "round")
