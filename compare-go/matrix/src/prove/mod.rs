@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The runs are those of the runner, on the programs that it measures; what is planted comes from
-//! outside ([`plant`]). How often each is made is fixed beforehand.
+//! outside (`plant`). How often each is made is fixed beforehand.
 
 pub mod judge;
 mod plant;
