@@ -1,13 +1,13 @@
 //! The game behind axum, as its users write it: a router, extractors, shared state behind a lock,
 //! `axum::serve` on Tokio's work-stealing runtime.
 
+use super::Setup;
 use super::accept::{Accept, Conn};
 use super::exchange::{self, Reply};
 use super::on_hyper::code;
 use super::play::{Fault, Heard, Message, READ_BUFFER_BYTES, play};
 use super::server::Server;
-use super::world::{Seat, Shared, World};
-use super::{Setup, TICK_MS};
+use super::world::{Seat, Shared, World, broadcast_loop};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ws::{CloseFrame, Message as Axum, Utf8Bytes, WebSocketUpgrade};
@@ -23,7 +23,6 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio_tungstenite::tungstenite::Error;
 
 /// What every handler shares.
@@ -101,14 +100,6 @@ fn router(front: Front) -> Router {
     };
     // The game says what it does not have, in its own words.
     router.fallback(game).with_state(front)
-}
-
-async fn broadcast_loop(locked: Locked) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MS.into()));
-    loop {
-        ticks.tick().await;
-        locked.with(World::tick);
-    }
 }
 
 async fn game(State(front): State<Front>, request: Request) -> Response {

@@ -2,12 +2,12 @@
 //!
 //! hyper reads and writes HTTP, tungstenite WebSocket.
 
+use super::Setup;
 use super::accept::{Accept, Conn};
 use super::exchange::{self, Reply};
 use super::play::{Fault, Heard, Message, READ_BUFFER_BYTES, play};
 use super::server::Server;
-use super::world::{Seat, Shared, World};
-use super::{Setup, TICK_MS};
+use super::world::{Seat, Shared, World, broadcast_loop};
 use engine_core::limits::Limits;
 use engine_core::seam::Listener;
 use engine_core::websocket::close::CloseCode;
@@ -73,14 +73,6 @@ pub fn serve(setup: Setup, drain_ms: u64) -> io::Result<()> {
         server.ended(drain_ms).await;
         Ok(())
     })
-}
-
-async fn broadcast_loop(local: Local) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MS.into()));
-    loop {
-        ticks.tick().await;
-        local.with(World::tick);
-    }
 }
 
 async fn accept_loop(local: Local, accept: Accept, listener: Listener) {

@@ -1,5 +1,6 @@
 //! The game and the rooms of its hunts: what one lock holds, and how it is got at.
 
+use super::TICK_MS;
 use super::play::Message;
 use super::rooms::{Rooms, Shown};
 use super::server::Server;
@@ -7,6 +8,7 @@ use crate::game::{Answered, Game};
 use engine_core::api::hunts::Player;
 use engine_core::figures::{RouteName, ShardFigures};
 use std::fmt;
+use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// What the handlers of a server share.
@@ -19,6 +21,15 @@ pub trait Shared: Clone + 'static {
 
     /// The world, at the time that it is now.
     fn with<R>(&self, work: impl FnOnce(&mut World<Self::Message>) -> R) -> R;
+}
+
+/// Sends each hunt's broadcasts when they are due, for ever.
+pub async fn broadcast_loop(shared: impl Shared) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MS.into()));
+    loop {
+        ticks.tick().await;
+        shared.with(World::tick);
+    }
 }
 
 /// The game and the rooms of its hunts.
