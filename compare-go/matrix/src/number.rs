@@ -13,6 +13,11 @@ pub const fn count(count: usize) -> f64 {
     float(count as u64)
 }
 
+/// Numbers of cores as the system's calls have them.
+pub fn indices(cores: &[u32]) -> impl Iterator<Item = usize> {
+    cores.iter().map(|core| *core as usize)
+}
+
 /// The whole number that is nearest to a figure; 0 below it, and where the figure is none.
 #[expect(
     clippy::cast_possible_truncation,

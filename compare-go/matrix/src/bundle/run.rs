@@ -11,6 +11,7 @@ use crate::slo::Slo;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A program as it was started. Paths are those from the top of the repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -276,6 +277,12 @@ pub struct Proof {
     pub printed: Box<RawValue>,
     /// Its exit code: 0 where it proved itself.
     pub exit_code: i32,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed during {}: {}", self.during, self.error)
+    }
 }
 
 impl Run {

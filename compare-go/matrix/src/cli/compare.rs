@@ -1,6 +1,6 @@
 //! `matrix compare`.
 
-use super::{FAILED, MISUSED, no_answer, print, read_bundle};
+use super::{FAILED, Form, MISUSED, no_answer, print, read_bundle};
 use crate::bundle::Bundle;
 use crate::compare::{self, Choice, Comparison, Side, SideError};
 use crate::figures::{Figures, Metric};
@@ -36,18 +36,10 @@ pub(super) struct Args {
     all: bool,
     /// How it is written
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    format: Form,
     /// Where bundles are found by name [default: compare-go/results]
     #[arg(long, value_name = "FOLDER")]
     results: Option<PathBuf>,
-}
-
-/// How a comparison is written.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Markdown,
-    Json,
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -83,9 +75,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let choice = Choice { metrics: args.metrics.clone(), filters: args.cells.clone() };
     let comparison = Comparison::of(&first, &second, &choice);
     print(&match args.format {
-        Format::Text => compare::text(&comparison, args.all),
-        Format::Markdown => compare::markdown(&comparison, args.all),
-        Format::Json => compare::json(&comparison)?,
+        Form::Text => compare::text(&comparison, args.all),
+        Form::Markdown => compare::markdown(&comparison, args.all),
+        Form::Json => compare::json(&comparison)?,
     })?;
     let confounded = comparison.confounds().next().is_some() && !args.across_machines;
     if confounded {

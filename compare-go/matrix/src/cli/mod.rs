@@ -1,5 +1,6 @@
 //! The command line. Exit code 0: as it must be. 1: it is not, and what is wrong was said. 2: asked
-//! for wrongly. 3: there is no answer, since results are missing or not to be trusted.
+//! for wrongly. 3: there is no answer, since results are missing or not to be trusted. 130: it was
+//! interrupted.
 
 mod compare;
 mod profile;
@@ -12,6 +13,7 @@ mod verify;
 use crate::bundle::Bundle;
 use crate::bundle::manifest::MANIFEST;
 use crate::published::library::{self, RESULTS};
+use crate::run::interrupt::Interrupted;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -24,6 +26,8 @@ pub(crate) const FAILED: u8 = 1;
 const MISUSED: u8 = 2;
 /// There is no answer: results are missing, or not to be trusted.
 const NO_ANSWER: u8 = 3;
+/// Somebody asked for the end: 128 and SIGINT.
+const INTERRUPTED: u8 = 130;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -96,9 +100,25 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Task::Report(args) => report::run(&args),
     };
     result.unwrap_or_else(|error| {
+        let interrupted = error.is::<Interrupted>();
         let _ = writeln!(io::stderr(), "matrix: {error:#}");
-        ExitCode::from(FAILED)
+        ExitCode::from(if interrupted { INTERRUPTED } else { FAILED })
     })
+}
+
+/// How figures are written.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// How an answer is written that goes into documents too.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Form {
+    Text,
+    Markdown,
+    Json,
 }
 
 /// Prints a text. A reader that has gone away is no fault of ours.

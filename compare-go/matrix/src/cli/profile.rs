@@ -1,6 +1,6 @@
 //! `matrix profile`.
 
-use super::{FAILED, NO_ANSWER, print, read_bundle, top};
+use super::{FAILED, Format, NO_ANSWER, print, read_bundle, top};
 use crate::bundle::Bundle;
 use crate::bundle::write::Writer;
 use crate::cell::Cell;
@@ -14,6 +14,7 @@ use crate::profile::take::{Asked, SECONDS_MAX};
 use crate::profile::told::Told;
 use crate::quantity::{duration, several};
 use crate::run::interrupt::Stop;
+use crate::run::show;
 use anyhow::Context;
 use std::fs;
 use std::io::{self, Write};
@@ -62,13 +63,6 @@ pub(super) struct Args {
     /// Where bundles are found by name [default: compare-go/results]
     #[arg(long, value_name = "FOLDER")]
     results: Option<PathBuf>,
-}
-
-/// How shares are written.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Profiles.
@@ -129,18 +123,18 @@ impl Args {
         if left.is_empty() {
             return Ok(true);
         }
-        let mut said = io::stderr();
+        let mut show = show::on_stderr();
         let samplers = |cell: &Cell| if cell.server.is_go() { 2 } else { 1 };
         let seconds: u64 =
             left.iter().map(|cell| AROUND_S + u64::from(self.seconds) * samplers(cell)).sum();
         let (profiles, time) = (several(left.len(), "profile"), duration(seconds));
-        writeln!(said, "{profiles} to take, in about {time}")?;
+        show.note(&format!("{profiles} to take, in about {time}"));
         let (mut writer, _) = Writer::resume(&bundle.folder)?;
         let (top, stop) = (top()?, Stop::default());
         stop.on_signals()?;
         let mut all = true;
         for (index, cell) in left.iter().enumerate() {
-            writeln!(said, "{}/{} {cell}", index + 1, left.len())?;
+            show.note(&format!("{}/{} {cell}", index + 1, left.len()));
             let asked = Asked {
                 top: &top,
                 bundle,
@@ -148,22 +142,22 @@ impl Args {
                 seconds: self.seconds,
                 rate_per_s: self.rate,
             };
-            let taken = asked.take(&stop);
-            match taken {
-                Ok(profile) if profile.best().is_ok() => writer.profile(&profile)?,
-                Ok(profile) => {
-                    all = false;
-                    let why = profile.best().err().unwrap_or_default();
-                    writeln!(said, "matrix: {cell}: no samples: {why}")?;
-                }
+            let why = match asked.take(&mut *show, &stop) {
+                Ok(profile) => match profile.best() {
+                    Ok(_) => {
+                        writer.profile(&profile)?;
+                        continue;
+                    }
+                    Err(why) => format!("no samples: {why}"),
+                },
                 Err(error) => {
-                    all = false;
-                    writeln!(said, "matrix: {cell}: {error:#}")?;
+                    // What was taken so far is in the bundle.
+                    stop.check()?;
+                    format!("{error:#}")
                 }
-            }
-            if stop.is_asked() {
-                break;
-            }
+            };
+            all = false;
+            show.note(&format!("{cell}: {why}"));
         }
         Ok(all)
     }

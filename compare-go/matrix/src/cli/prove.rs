@@ -1,6 +1,6 @@
 //! `matrix prove`.
 
-use super::{FAILED, print, top};
+use super::{FAILED, Format, print, top};
 use crate::figures::Unit;
 use crate::prove::judge::{Arm, Sample};
 use crate::prove::{self, Options, Proof};
@@ -42,13 +42,6 @@ pub(super) struct Args {
     /// How the proof is written
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-}
-
-/// How a proof is written.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Proves.

@@ -1,6 +1,6 @@
 //! `matrix recommend`.
 
-use super::{FAILED, no_answer, print, read_bundle, top};
+use super::{FAILED, Form, no_answer, print, read_bundle, top};
 use crate::bundle::Bundle;
 use crate::cell::Workload;
 use crate::figures::Figures;
@@ -48,18 +48,10 @@ pub(super) struct Args {
     bundle: Option<String>,
     /// How it is written
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    format: Form,
     /// Where bundles are [default: compare-go/results]
     #[arg(long, value_name = "FOLDER")]
     results: Option<PathBuf>,
-}
-
-/// How an answer is written.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Markdown,
-    Json,
 }
 
 /// A number above 0, with `k` for thousands.
@@ -96,9 +88,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Err(refusal) => return no_answer(&refusal.to_string()),
     };
     print(&match args.format {
-        Format::Text => recommend::text(&answer),
-        Format::Markdown => recommend::markdown(&answer),
-        Format::Json => recommend::json(&answer)?,
+        Form::Text => recommend::text(&answer),
+        Form::Markdown => recommend::markdown(&answer),
+        Form::Json => recommend::json(&answer)?,
     })?;
     Ok(ExitCode::from(if answer.choices.is_empty() { FAILED } else { 0 }))
 }

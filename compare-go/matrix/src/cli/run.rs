@@ -1,6 +1,6 @@
 //! `matrix run`.
 
-use super::{FAILED, print, top};
+use super::{FAILED, Format, INTERRUPTED, print, top};
 use crate::bundle::Bundle;
 use crate::plan::estimate::Estimate;
 use crate::plan::make::{Capacities, ROUNDS_MAX, Wanted};
@@ -116,13 +116,6 @@ fn cores(text: &str) -> Result<Cores, String> {
     Ok(Cores(list))
 }
 
-/// How a plan is written.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 /// Runs.
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut show = show::on_stderr();
@@ -196,9 +189,6 @@ fn ended_early(wanted: &run::Wanted, error: anyhow::Error) -> anyhow::Result<Exi
     writeln!(io::stderr(), "matrix: {text}")?;
     Ok(ExitCode::from(if interrupted { INTERRUPTED } else { FAILED }))
 }
-
-/// As a shell tells the end by SIGINT.
-const INTERRUPTED: u8 = 130;
 
 /// The command line as whoever reads the bundle repeats it: without where this program lies.
 fn command() -> Vec<String> {

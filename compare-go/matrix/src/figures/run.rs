@@ -42,9 +42,7 @@ impl RunFigures {
     pub fn of(run: &Run) -> Result<Self, String> {
         let measured = match &run.outcome {
             Outcome::Measured(measured) => measured,
-            Outcome::Failed(failure) => {
-                return Err(format!("failed during {}: {}", failure.during, failure.error));
-            }
+            Outcome::Failed(failure) => return Err(failure.to_string()),
         };
         let printed = Printed::read(&measured.generator)?;
         let figures = &printed.outcome.figures;

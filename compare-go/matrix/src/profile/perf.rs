@@ -3,15 +3,18 @@
 use crate::bundle::observed::Observed;
 use crate::bundle::profile::Sampled;
 use crate::bundle::run::CommandLine;
+use crate::number::indices;
 use crate::profile::perf_script::{self, FIELDS};
 use crate::profile::source::Sources;
 use crate::run::interrupt::Stop;
+use crate::run::programs::watched::watched;
+use crate::run::show::Show;
 use anyhow::{Context, bail, ensure};
-use process::child::{Child, Launch};
+use process::child::Launch;
 use rustix::process::geteuid;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
 /// Samples of each second of a thread's CPU time: a prime, so that nothing that happens a thousand
 /// times a second is always or never seen.
@@ -22,8 +25,6 @@ const STACK_BYTES: u32 = 16_384;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// For how long samples may take to be read.
 const READING: Duration = Duration::from_secs(180);
-/// How often it is looked whether it is to stop.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// How stacks are walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +54,17 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// If it was to stop.
-pub fn sample(asked: &Asked<'_>, stop: &Stop) -> anyhow::Result<Observed<Sampled>> {
+pub fn sample(
+    asked: &Asked<'_>,
+    show: &mut dyn Show,
+    stop: &Stop,
+) -> anyhow::Result<Observed<Sampled>> {
     if let Err(why) = may_sample() {
         return Ok(Observed::Missing(why));
     }
-    let sampled = sampled(asked, stop);
+    let sampled = sampled(asked, show, stop);
     let _ = fs::remove_file(asked.file);
-    ensure!(!stop.is_asked(), "stopped while samples were taken");
+    stop.check()?;
     Ok(sampled.into())
 }
 
@@ -115,14 +120,14 @@ fn recording(asked: &Asked<'_>) -> CommandLine {
     }
 }
 
-fn sampled(asked: &Asked<'_>, stop: &Stop) -> anyhow::Result<Sampled> {
+fn sampled(asked: &Asked<'_>, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<Sampled> {
     let mut command = recording(asked);
     let patience = Duration::from_secs(asked.seconds.into()) + PATIENCE;
-    run(&command.args, asked.cores, patience, stop)?;
+    run(&command.args, asked.cores, patience, show, stop)?;
     let taken_ms = u64::from(asked.seconds) * 1_000;
     let file = asked.file.to_string_lossy().into_owned();
     let args = ["script", "--no-inline", "--fields", FIELDS, "--input", &file].map(str::to_owned);
-    let printed = run(&args, asked.cores, READING, stop)?;
+    let printed = run(&args, asked.cores, READING, show, stop)?;
     let samples = perf_script::read(&printed).map_err(anyhow::Error::msg)?;
     ensure!(!samples.is_empty(), "the server had no CPU time while it was sampled");
     let mut of_kernel = samples.iter().flat_map(|sample| &sample.frames).peekable();
@@ -139,39 +144,28 @@ fn sampled(asked: &Asked<'_>, stop: &Stop) -> anyhow::Result<Sampled> {
 }
 
 /// Runs `perf` to its end, and takes what it printed.
-fn run(args: &[String], cores: &[u32], patience: Duration, stop: &Stop) -> anyhow::Result<String> {
-    let mut launch = Launch::new(PathBuf::from("perf")).args(args).on(indices(cores));
-    launch.keep_output = true;
-    let mut child = Child::start(&launch)
-        .context("perf is not there; install it (Debian: linux-perf, Ubuntu: linux-tools)")?;
-    let begin = Instant::now();
-    let status = loop {
-        if let Some(status) = child.wait_for(LOOK)? {
-            break status;
-        }
-        ensure!(!stop.is_asked(), "it was to stop");
-        ensure!(begin.elapsed() < patience, "perf {} took over {patience:?}", args[0]);
-    };
-    let said = child.said();
-    if !status.success() {
-        bail!("perf {} ended with {status}: {}", args[0], said.join(" | "));
-    }
+fn run(
+    args: &[String],
+    cores: &[u32],
+    patience: Duration,
+    show: &mut dyn Show,
+    stop: &Stop,
+) -> anyhow::Result<String> {
+    let launch = Launch::new("perf").args(args).on(indices(cores));
+    let ended = watched(launch, &format!("perf {}", args[0]), patience, show, stop)
+        .context("install perf if it is not there (Debian: linux-perf, Ubuntu: linux-tools)")?;
+    ensure!(ended.status.success(), "perf {} ended with {}", args[0], ended.told());
     // It warns where it lost more than a twentieth.
-    let lost = said.iter().find(|line| line.contains(" and lost "));
-    if let Some(line) = lost {
+    if let Some(line) = ended.said.iter().find(|line| line.contains(" and lost ")) {
         bail!("perf: {line} leave it more of the generator's cores, or sample for longer");
     }
-    Ok(String::from_utf8_lossy(&child.take_output()?).into_owned())
-}
-
-/// The numbers of cores as the system's calls have them.
-pub(super) fn indices(cores: &[u32]) -> impl Iterator<Item = usize> + '_ {
-    cores.iter().map(|core| *core as usize)
+    Ok(String::from_utf8_lossy(&ended.output).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::show::Plain;
 
     #[test]
     fn perf_is_told_whom_to_sample_and_how() {
@@ -203,12 +197,12 @@ mod tests {
             cores: &[],
             file: &file,
         };
-        let why = sample(&asked, &Stop::default()).unwrap();
+        let why = sample(&asked, &mut Plain, &Stop::default()).unwrap();
         let why = why.why_missing().unwrap();
         assert!(why.contains("perf"), "{why}");
         assert!(!file.exists());
         let stop = Stop::default();
         stop.ask();
-        assert!(may_sample().is_err() || sample(&asked, &stop).is_err());
+        assert!(may_sample().is_err() || sample(&asked, &mut Plain, &stop).is_err());
     }
 }

@@ -4,33 +4,28 @@
 //! The programs are those that the bundle was measured with: others would have other shares.
 
 use crate::bundle::Bundle;
-use crate::bundle::manifest::sha256;
 use crate::bundle::observed::Observed;
 use crate::bundle::profile::{Profile, Sampled};
-use crate::bundle::run::CommandLine;
 use crate::cell::Cell;
 use crate::plan::Load;
-use crate::profile::perf::{self, Walk, indices};
+use crate::profile::perf::{self, Walk};
 use crate::profile::pprof;
 use crate::profile::rules::Rules;
+use crate::run::generate::{Generator, Phase};
 use crate::run::interrupt::Stop;
+use crate::run::measure::now_unix_ms;
+use crate::run::pair::{Attend, Made, Pair, Patience, failed};
+use crate::run::programs::digest;
 use crate::run::serving;
-use anyhow::{Context, bail, ensure};
-use process::child::{Addresses, Child, Launch};
+use crate::run::show::Show;
+use anyhow::{Context, anyhow, ensure};
+use process::child::Addresses;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::ExitStatus;
 
 /// The most seconds that a sampler looks.
 pub const SECONDS_MAX: u32 = 60;
-/// For how long a server may take until it serves.
-const START: Duration = Duration::from_secs(30);
-/// For how long the world may take to be set up and everybody to be connected.
-const SET_UP: Duration = Duration::from_secs(180);
-/// For how long a server may take to end.
-const END: Duration = Duration::from_secs(20);
-/// How often it is looked whether it is to stop.
-const LOOK: Duration = Duration::from_millis(200);
 /// The load goes on for so long beyond the samplers: they take a moment to begin.
 const BEYOND_MS: u64 = 3_000;
 /// Exit codes of the generator with which there was a load: a good one, and one whose figures it
@@ -64,7 +59,7 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// If the server or the generator cannot be run as the bundle had it, or it was to stop.
-    pub fn take(&self, stop: &Stop) -> anyhow::Result<Profile> {
+    pub fn take(&self, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<Profile> {
         let Self { top, bundle, cell, .. } = *self;
         let (server, generator) = (self.server()?, self.generator()?);
         for program in [server, generator] {
@@ -72,62 +67,35 @@ impl Asked<'_> {
         }
         let load = self.load()?;
         let cores = &bundle.environment.cores;
-        let started_unix_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+        let started_unix_ms = now_unix_ms();
         let line = serving::server(cell.server, server.path, &load, cores);
-        let mut serving = Child::start(&launch(&line, top))?;
-        let addresses = serving.addresses(START)?;
-        let mut asking = serving::generator(cell, generator.path, &load, load.rate_per_s, cores);
-        asking.args.extend(asked_of(&addresses));
-        let mut loading = launch(&asking, top);
-        loading.keep_output = true;
-        let mut loading = Child::start(&loading)?;
-        wait_for_load(&mut loading, stop)?;
-        let (perf, pprof) = self.sample(&serving, &addresses, stop)?;
-        let exit = wait_for_end(&mut loading, &load, stop)?;
-        serving.terminate().ok();
-        serving.wait_for(END)?;
+        let rate = load.rate_per_s;
+        let mut pair = Pair {
+            top,
+            server: &line,
+            generator: serving::generator(cell, generator.path, &load, rate, cores),
+            patience: Patience::with(&load),
+            stop,
+        };
+        let mut sampler = Sampler { asked: self, show, stop, server: None, sampled: None };
+        let taken = pair.run(&mut sampler)?.map_err(|failure| {
+            anyhow!("it {failure}; the generator said: {}", failure.generator_said.join(" | "))
+        });
+        let (perf, pprof, generator_exit) = taken?;
+        let asking = pair.generator;
         Ok(Profile {
             cell,
-            started_unix_ms: u64::try_from(started_unix_ms)?,
-            offered_per_s: load.rate_per_s,
+            started_unix_ms,
+            offered_per_s: rate,
             server: line,
             server_sha256: server.sha256.to_owned(),
             generator: asking,
             generator_sha256: generator.sha256.to_owned(),
-            generator_exit: exit,
+            generator_exit,
             rules: Rules::ours().version,
             perf,
             pprof,
         })
-    }
-
-    /// `perf` first, then Go's own: neither is in the samples of the other.
-    fn sample(
-        &self,
-        serving: &Child,
-        addresses: &Addresses,
-        stop: &Stop,
-    ) -> anyhow::Result<(Observed<Sampled>, Observed<Sampled>)> {
-        let Self { top, bundle, cell, seconds, .. } = *self;
-        let folder = top.join("target/profile");
-        fs::create_dir_all(&folder)?;
-        let file = folder.join(format!("{cell}.perf"));
-        let is_go = cell.server.is_go();
-        let asked = perf::Asked {
-            process: serving.id(),
-            seconds,
-            walk: if is_go { Walk::Pointers } else { Walk::Tables },
-            cores: &bundle.environment.cores.generator,
-            file: &file,
-        };
-        let perf = perf::sample(&asked, stop)?;
-        let pprof = if is_go {
-            pprof::sample(addresses.admin, seconds).into()
-        } else {
-            Observed::missing("only Go samples itself")
-        };
-        ensure!(!stop.is_asked(), "stopped while samples were taken");
-        Ok((perf, pprof))
     }
 
     fn server(&self) -> anyhow::Result<Program<'_>> {
@@ -159,8 +127,7 @@ impl Program<'_> {
         let Self { path, sha256: expected } = self;
         let remedy = "check out the bundle's commit and build it by `cargo matrix run`, or measure \
                       again";
-        let bytes = fs::read(top.join(path)).with_context(|| format!("{path}; {remedy}"))?;
-        let found = sha256(&bytes);
+        let (found, _) = digest(&top.join(path)).with_context(|| format!("{path}; {remedy}"))?;
         ensure!(
             found == expected,
             "{path} is another build than the bundle's: its SHA-256 begins with {found:.12}, not \
@@ -170,56 +137,64 @@ impl Program<'_> {
     }
 }
 
-/// A command line as it is started at the top of the repository.
-fn launch(line: &CommandLine, top: &Path) -> Launch {
-    let mut launch = Launch::new(&line.program).args(&line.args).within(top);
-    launch = launch.on(indices(&line.cores));
-    launch.env.clone_from(&line.env);
-    launch
+/// Samples a server while the load counts.
+struct Sampler<'a> {
+    asked: &'a Asked<'a>,
+    show: &'a mut dyn Show,
+    stop: &'a Stop,
+    server: Option<(u32, Addresses)>,
+    sampled: Option<(Observed<Sampled>, Observed<Sampled>)>,
 }
 
-/// Where the generator finds the server, and that it says when its phases begin.
-fn asked_of(addresses: &Addresses) -> [String; 5] {
-    [
-        "--url".to_owned(),
-        format!("http://{}", addresses.players),
-        "--admin-url".to_owned(),
-        format!("http://{}", addresses.admin),
-        "--phases".to_owned(),
-    ]
-}
+impl Attend for Sampler<'_> {
+    /// What `perf` saw, what Go's own sampler saw, and the generator's exit code.
+    type Made = (Observed<Sampled>, Observed<Sampled>, i32);
 
-fn wait_for_load(loading: &mut Child, stop: &Stop) -> anyhow::Result<()> {
-    let begin = Instant::now();
-    loop {
-        ensure!(!stop.is_asked(), "stopped before the load was on");
-        match loading.next_line(LOOK) {
-            Some(line) if line == "phase: measured" => return Ok(()),
-            Some(_) => {}
-            None => {
-                if let Some(status) = loading.ended()? {
-                    let said = loading.said().join(" | ");
-                    bail!("the generator ended with {status} before the load was on: {said}");
-                }
-                let waited = begin.elapsed();
-                ensure!(waited < SET_UP, "the load was not on after {} s", waited.as_secs());
-            }
+    fn serves(&mut self, server: u32, at: Addresses) -> anyhow::Result<()> {
+        self.server = Some((server, at));
+        Ok(())
+    }
+
+    fn phase(&mut self, phase: Phase) -> anyhow::Result<()> {
+        if phase == Phase::Measured {
+            self.sampled = Some(self.sample()?);
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, exit: ExitStatus, _: &mut Generator) -> Made<Self::Made> {
+        let Some(code) = exit.code().filter(|code| LOADED.contains(code)) else {
+            return failed("load", format!("the generator ended with {exit}"));
+        };
+        match self.sampled.take() {
+            Some((perf, pprof)) => Ok((perf, pprof, code)),
+            None => failed("load", "the load was never on"),
         }
     }
 }
 
-fn wait_for_end(loading: &mut Child, load: &Load, stop: &Stop) -> anyhow::Result<i32> {
-    let begin = Instant::now();
-    let patience = Duration::from_millis(load.counted_ms * 2) + END;
-    let status = loop {
-        if let Some(status) = loading.wait_for(LOOK)? {
-            break status;
-        }
-        ensure!(!stop.is_asked(), "stopped under the load");
-        ensure!(begin.elapsed() < patience, "the generator does not end");
-    };
-    let code = status.code().filter(|code| LOADED.contains(code));
-    code.with_context(|| {
-        format!("the generator ended with {status}: {}", loading.said().join(" | "))
-    })
+impl Sampler<'_> {
+    /// `perf` first, then Go's own: neither is in the samples of the other.
+    fn sample(&mut self) -> anyhow::Result<(Observed<Sampled>, Observed<Sampled>)> {
+        let Asked { top, bundle, cell, seconds, .. } = *self.asked;
+        let (process, at) = self.server.context("nobody serves")?;
+        let folder = top.join("target/profile");
+        fs::create_dir_all(&folder)?;
+        let file = folder.join(format!("{cell}.perf"));
+        let is_go = cell.server.is_go();
+        let asked = perf::Asked {
+            process,
+            seconds,
+            walk: if is_go { Walk::Pointers } else { Walk::Tables },
+            cores: &bundle.environment.cores.generator,
+            file: &file,
+        };
+        let perf = perf::sample(&asked, self.show, self.stop)?;
+        let pprof = if is_go {
+            pprof::sample(at.admin, seconds).into()
+        } else {
+            Observed::missing("only Go samples itself")
+        };
+        Ok((perf, pprof))
+    }
 }

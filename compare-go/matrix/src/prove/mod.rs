@@ -23,6 +23,7 @@ use crate::plan::{Load, Step, Task};
 use crate::run::interrupt::Stop;
 use crate::run::measure::{Asked, measure_with};
 use crate::run::programs::Programs;
+use crate::run::programs::watched::watched;
 use crate::run::show::Show;
 use crate::slo::Percentile;
 use crate::statistics::random::Random;
@@ -30,10 +31,11 @@ use crate::statistics::spread::mean;
 use anyhow::Context;
 use judge::{Arm, Claim, Sample};
 use plant::Plant;
+use process::child::Launch;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// The server in which delays are planted: it sends through the C library, and an answer is a send.
 pub const SERVER: Server = Server::Engine {
@@ -49,6 +51,8 @@ const RATE_PER_S: f64 = 15_000.0;
 const CALIBRATIONS: u32 = 2;
 /// Nobody is to count system calls and allocations, which is done in the first round.
 const ROUND_BEFORE: u32 = 1;
+/// How long a proof of the generator may take.
+const PROOF: Duration = Duration::from_secs(120);
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -147,8 +151,8 @@ pub fn prove(
     let [found, not_found] = judge::planted(&samples, planted_ns);
     show.step("a generator on the server's core");
     let stolen = prover.stolen()?;
-    show.step("a generator that measures wrongly");
-    let broken = judge::broken(prover.generator_proof(true)?, prover.generator_proof(false)?);
+    let broken = prover.generator_proof(true, show)?;
+    let broken = judge::broken(broken, prover.generator_proof(false, show)?);
     let claims = vec![found, not_found, stolen, broken];
     let seed = options.seed;
     Ok(Proof { server: SERVER, rate_per_s: RATE_PER_S, seed, planted_ns, samples, failed, claims })
@@ -194,27 +198,23 @@ impl Prover<'_> {
     }
 
     /// The exit code of the generator's proof that it counts latency from the intended time.
-    fn generator_proof(&self, is_broken: bool) -> anyhow::Result<i32> {
-        self.stop.check()?;
-        let program = self.top.join(&self.programs.generator().path);
+    fn generator_proof(&self, is_broken: bool, show: &mut dyn Show) -> anyhow::Result<i32> {
         let core = |cores: &[u32]| cores.first().copied().unwrap_or(0).to_string();
         let fault = if is_broken { "latency-from-send" } else { "none" };
-        let status = Command::new(&program)
+        let launch = Launch::new(&self.programs.generator().path)
             .args(["prove", "--quick", "--only", "a", "--fault", fault])
             .args(["--server-core", &core(&self.cores.server)])
             .args(["--core", &core(&self.cores.generator)])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .with_context(|| format!("{} cannot be started", program.display()))?;
-        Ok(status.code().unwrap_or(-1))
+            .within(self.top);
+        let what = format!("let a generator with the fault `{fault}` prove itself");
+        let ended = watched(launch, &what, PROOF, show, self.stop)?;
+        Ok(ended.status.code().unwrap_or(-1))
     }
 }
 
 fn sample(round: u32, arm: Arm, run: &Run) -> Result<Sample, String> {
     if let Outcome::Failed(failure) = &run.outcome {
-        return Err(format!("failed during {}: {}", failure.during, failure.error));
+        return Err(failure.to_string());
     }
     let figures = RunFigures::of(run)?;
     let value = |metric: Metric| {

@@ -17,28 +17,27 @@
 use crate::bundle::environment::Cores;
 use crate::bundle::generator::{Detail, Printed, kept};
 use crate::bundle::observed::Observed;
-use crate::bundle::run::{Allocations, CommandLine, Counted};
+use crate::bundle::run::{Allocations, Counted, Failure};
 use crate::figures::work;
 use crate::plan::Load;
-use crate::run::generate::{Generator, Phase, addressed, launch};
+use crate::run::generate::{Generator, Phase};
 use crate::run::interrupt::{Interrupted, Stop};
 use crate::run::measure::Asked;
 use crate::run::observe::{Metrics, Scraper};
+use crate::run::pair::{Attend, Made, Pair, Patience, failed};
 use crate::run::programs::Programs;
 use crate::run::serving;
-use crate::run::trial::Patience;
-use anyhow::{Context, bail, ensure};
-use process::child::Child;
+use anyhow::Context;
+use process::child::Addresses;
 use process::system_calls::Perf;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::process::ExitStatus;
+use std::time::Duration;
 
 /// For how long the load goes on before it counts.
 const WARM_UP_MS: u64 = 1_000;
 /// For how long it counts.
 const COUNTED_MS: u64 = 2_000;
-/// How often it is looked whether the server is there and nobody wants to stop.
-const LOOK: Duration = Duration::from_millis(100);
 /// For how long a server may take to tell its metrics.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Scrapes before the load, by which the cost of one is known.
@@ -75,13 +74,15 @@ pub fn count(
     let rate = asked.offered_per_s;
     let generator = serving::generator(cell, &programs.generator().path, &load, rate, cores);
     let patience = Patience::with(&load);
-    let run = |program: &str, counters: &mut Counters| {
+    let run = |program: &str, counters: &mut Counters| -> Result<_, Interrupted> {
         let server = serving::server(cell.server, program, &load, cores);
-        Short { top, server: &server, generator: &generator, patience, stop }.run(counters)
+        let generator = generator.clone();
+        let units = Pair { top, server: &server, generator, patience, stop }.run(counters)?;
+        Ok(observed(units))
     };
     let mut calls = Counters::of_calls();
     let units = match programs.server(cell.server) {
-        Ok(program) => observed(run(&program.path, &mut calls))?,
+        Ok(program) => run(&program.path, &mut calls)?,
         Err(why) => Observed::Missing(why),
     };
     let calls = with_units(&calls.calls(), &units, |count, units| Counted { count, units });
@@ -92,7 +93,7 @@ pub fn count(
     };
     let mut memory = Counters::of_memory(names);
     let units = match counting {
-        Ok(program) => observed(run(&program.path, &mut memory))?,
+        Ok(program) => run(&program.path, &mut memory)?,
         Err(why) => Observed::Missing(why),
     };
     let allocations = with_units(&memory.asked(), &units, |asked, units| Allocations {
@@ -103,12 +104,17 @@ pub fn count(
     Ok((calls, allocations))
 }
 
-/// What went wrong is a figure that is missing, but for being stopped.
-fn observed(units: anyhow::Result<u64>) -> Result<Observed<u64>, Interrupted> {
+/// What went wrong is a figure that is missing.
+fn observed(units: Result<u64, Failure>) -> Observed<u64> {
     match units {
-        Err(error) if error.is::<Interrupted>() => Err(Interrupted),
-        Ok(0) => Ok(Observed::missing("no work was done while it was counted")),
-        other => Ok(other.into()),
+        Ok(0) => Observed::missing("no work was done while it was counted"),
+        Ok(units) => Observed::Is(units),
+        Err(failure) => {
+            let said = failure.generator_said.last().map_or("nothing", String::as_str);
+            let why =
+                format!("the run in which it is counted {failure}; the generator said {said}");
+            Observed::Missing(why)
+        }
     }
 }
 
@@ -265,45 +271,31 @@ fn memory(metrics: &Metrics, names: Names) -> anyhow::Result<Memory> {
     Ok(Memory { requests, bytes: value(names.bytes)? })
 }
 
-/// A server and a generator for some seconds.
-struct Short<'a> {
-    top: &'a Path,
-    server: &'a CommandLine,
-    generator: &'a CommandLine,
-    patience: Patience,
-    stop: &'a Stop,
-}
+impl Attend for Counters {
+    /// How much work was done while it was counted.
+    type Made = u64;
 
-impl Short<'_> {
-    /// Runs them, and tells how much work was done while it was counted.
-    fn run(&self, counters: &mut Counters) -> anyhow::Result<u64> {
-        self.stop.check()?;
-        let mut server = Child::start(&launch(self.top, self.server)?)?;
-        let at = server.addresses(self.patience.start)?;
-        counters.ready(server.id(), at.admin);
-        let mut generator = Generator::start(self.top, &addressed(self.generator, at))?;
-        let mut until = Instant::now() + self.patience.set_up;
-        loop {
-            let phase = generator.next(LOOK);
-            self.stop.check()?;
-            if let Some(status) = server.ended()? {
-                bail!("the server ended while it was counted, with {status}");
-            }
-            match phase {
-                Some(Phase::Connected(_)) => until = Instant::now() + self.patience.load,
-                Some(Phase::Measured) => counters.begin(),
-                Some(Phase::Grace) => counters.end(),
-                Some(Phase::Warmup | Phase::End) => {}
-                None if generator.ended(Duration::ZERO)?.is_some() => break,
-                None => {}
-            }
-            ensure!(Instant::now() < until, "the run in which it is counted did not end in time");
+    fn serves(&mut self, server: u32, at: Addresses) -> anyhow::Result<()> {
+        self.ready(server, at.admin);
+        Ok(())
+    }
+
+    fn phase(&mut self, phase: Phase) -> anyhow::Result<()> {
+        match phase {
+            Phase::Measured => self.begin(),
+            Phase::Grace => self.end(),
+            Phase::Connected(_) | Phase::Warmup | Phase::End => {}
         }
-        let printed = kept(&generator.printed()?, Detail::Whole)
-            .map_err(|error| anyhow::anyhow!("{error}: {}", generator.said().join(" | ")))?;
-        let printed = Printed::read(&printed).map_err(anyhow::Error::msg)?;
-        let ending = &printed.outcome.ending;
-        ensure!(printed.outcome.is_complete(), "the run in which it is counted ended: {ending}");
+        Ok(())
+    }
+
+    fn ended(&mut self, _: ExitStatus, generator: &mut Generator) -> Made<u64> {
+        let printed = generator.printed().or_else(|error| failed("load", error))?;
+        let printed = kept(&printed, Detail::Whole).or_else(|error| failed("load", error))?;
+        let printed = Printed::read(&printed).or_else(|error| failed("load", error))?;
+        if !printed.outcome.is_complete() {
+            return failed("load", format!("the generator ended with {}", printed.outcome.ending));
+        }
         Ok(work::units(&printed.outcome.figures))
     }
 }
@@ -311,6 +303,7 @@ impl Short<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::run::CommandLine;
     use crate::run::programs::scripts::{Folder, script};
     use crate::testing::{PrintedLoad, printed};
     use std::io::{Read, Write};
@@ -368,7 +361,11 @@ mod tests {
         assert!(calls.why_missing().is_some());
     }
 
-    fn short(server: &str, generator: &str, stop: &Stop) -> anyhow::Result<(u64, Counters)> {
+    fn short(
+        server: &str,
+        generator: &str,
+        stop: &Stop,
+    ) -> Result<(Result<u64, Failure>, Counters), Interrupted> {
         let folder = Folder::new("count");
         let admin = admin(Arc::default());
         let greeting =
@@ -382,7 +379,7 @@ mod tests {
             seconds: 2,
             broadcasts: None,
         };
-        std::fs::write(folder.path.join("report.json"), printed(&load).get())?;
+        std::fs::write(folder.path.join("report.json"), printed(&load).get()).unwrap();
         let line = |name: &str, text: &str| CommandLine {
             program: script(&folder, name, text).to_string_lossy().into_owned(),
             ..CommandLine::default()
@@ -396,9 +393,8 @@ mod tests {
             counted_ms: 0,
         });
         let mut counters = Counters::of_memory(RUST);
-        let (server, generator) = (&server, &generator);
-        let short = Short { top: &folder.path, server, generator, patience, stop };
-        let units = short.run(&mut counters)?;
+        let mut pair = Pair { top: &folder.path, server: &server, generator, patience, stop };
+        let units = pair.run(&mut counters)?;
         Ok((units, counters))
     }
 
@@ -408,15 +404,15 @@ mod tests {
     #[test]
     fn work_is_what_the_generator_counted() {
         let (units, counters) = short("exec sleep 1000", RUN, &Stop::default()).unwrap();
-        assert_eq!(units, 2_000);
+        assert_eq!(units.unwrap(), 2_000);
         assert_eq!(counters.asked(), Observed::Is(Memory { requests: 0, bytes: 0 }));
     }
 
     #[test]
     fn whatever_goes_wrong_is_a_reason_and_a_stop_is_a_stop() {
         let why = |server: &str, generator: &str| {
-            let error = short(server, generator, &Stop::default()).unwrap_err();
-            format!("{error:#}")
+            let (units, _) = short(server, generator, &Stop::default()).unwrap();
+            observed(units).why_missing().unwrap().to_owned()
         };
         let text = why("sleep 0.3; exit 3", "exec sleep 1000");
         assert!(text.contains("exit status: 3"), "{text}");
@@ -424,9 +420,7 @@ mod tests {
         assert!(text.contains("no world"), "{text}");
         let stop = Stop::default();
         stop.ask();
-        let stopped = short("exec sleep 1000", RUN, &stop).map(|(units, _)| units);
-        assert_eq!(observed(stopped), Err(Interrupted));
-        let failed = observed(Err(anyhow::anyhow!("it broke")));
-        assert_eq!(failed, Ok(Observed::missing("it broke")));
+        let stopped = short("exec sleep 1000", RUN, &stop).map(|_| ());
+        assert_eq!(stopped, Err(Interrupted));
     }
 }

@@ -4,6 +4,7 @@
 //! counters are read at these moments, and prints its report on standard output at the end.
 
 use crate::bundle::run::CommandLine;
+use crate::run::programs::watched::launch;
 use anyhow::Context;
 use process::child::{Addresses, Child, Launch};
 use std::path::Path;
@@ -49,14 +50,6 @@ pub(crate) fn addressed(line: &CommandLine, at: Addresses) -> CommandLine {
     line
 }
 
-/// How a program of a command line is started: in the top of the repository, on its cores.
-pub(crate) fn launch(top: &Path, line: &CommandLine) -> anyhow::Result<Launch> {
-    let cores: Result<Vec<usize>, _> = line.cores.iter().map(|core| (*core).try_into()).collect();
-    let mut launch = Launch::new(&line.program).args(&line.args).within(top).on(cores?);
-    launch.env.clone_from(&line.env);
-    Ok(launch)
-}
-
 /// A generator that runs; it ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Generator {
@@ -69,7 +62,7 @@ impl Generator {
     /// # Errors
     /// If it cannot be started.
     pub(crate) fn start(top: &Path, line: &CommandLine) -> anyhow::Result<Self> {
-        let launch = Launch { keep_output: true, ..launch(top, line)? };
+        let launch = Launch { keep_output: true, ..launch(top, line) };
         Ok(Self { child: Child::start(&launch)? })
     }
 

@@ -7,9 +7,9 @@ use crate::bundle::run::{Failure, Outcome, Purpose, Run};
 use crate::plan::{Load, Step, loads};
 use crate::run::count;
 use crate::run::interrupt::Stop;
+use crate::run::pair::{Pair, Patience};
 use crate::run::programs::Programs;
-use crate::run::serving;
-use crate::run::trial::{Patience, Trial};
+use crate::run::{serving, trial};
 use anyhow::anyhow;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -82,12 +82,12 @@ pub fn measure_with(
         Purpose::Search(_) | Purpose::Confirm(_) => Detail::Whole,
     };
     let patience = Patience::with(&load);
-    let mut trial = Trial { top, server: &server, generator, detail, cores, patience, stop };
+    let mut pair = Pair { top, server: &server, generator, patience, stop };
     let mut outcome = match serving::shortage(cell.server, &load, cores) {
         Some(why) => Outcome::Failed(never_started(why)),
-        None => trial.make()?,
+        None => trial::make(&mut pair, detail, cores)?,
     };
-    let generator = trial.generator;
+    let generator = pair.generator;
     if let Outcome::Measured(measured) = &mut outcome {
         if asked.is_counted() {
             (measured.system_calls, measured.allocations) =

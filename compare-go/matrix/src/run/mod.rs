@@ -6,9 +6,9 @@
 //!   what would   builds     the machine          golden,          first open one until none is
 //!   spoil it                                     size, start      │
 //!                                                                 ▼
-//!                              serving ► measure ► trial ─┬─ generate   the load and its phases
-//!                              how it    one run   both   ├─ observe    what the system tells
-//!                              starts              alive  └─ count      short runs beside it
+//!                              serving ► measure ─┬─ trial ─┬─ observe  what the system tells
+//!                              how it    one run  │         └─ pair     both alive, until the end
+//!                              starts             └─ count ─── pair     short runs beside it
 //! ```
 
 pub mod count;
@@ -17,6 +17,7 @@ pub mod generate;
 pub mod interrupt;
 pub mod measure;
 pub mod observe;
+pub(crate) mod pair;
 pub mod preflight;
 pub mod programs;
 pub mod prove;
@@ -33,6 +34,7 @@ use crate::bundle::server::{ServerRecord, ServerState};
 use crate::bundle::write::{self, Writer};
 use crate::bundle::{Bundle, Head};
 use crate::cell::Server;
+use crate::number::indices;
 use crate::plan::{Extent, Plan};
 use anyhow::{Context, anyhow, bail, ensure};
 use interrupt::Stop;
@@ -288,9 +290,8 @@ impl Work for Bench<'_> {
     fn measure(&mut self, asked: &Asked<'_>) -> anyhow::Result<Run> {
         // What the runner itself does meanwhile is not done on the servers' cores. Not earlier: the
         // proof needs both.
-        let own: Result<Vec<usize>, _> =
-            self.cores.generator.iter().map(|core| (*core).try_into()).collect();
-        process::system::pin_to(&own?)?;
+        let own: Vec<usize> = indices(&self.cores.generator).collect();
+        process::system::pin_to(&own)?;
         measure::measure(self.top, asked, &self.programs, &self.cores, self.stop)
     }
 }

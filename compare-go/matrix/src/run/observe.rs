@@ -24,6 +24,7 @@ pub(crate) use scrape::{Metrics, Scraper};
 use crate::bundle::environment::Cores;
 use crate::bundle::observed::Observed;
 use crate::bundle::run::{Allocator, Machine, Pauses, Reading, Resident, Scraped, Series, Span};
+use crate::number::indices;
 use anyhow::Context;
 use process::cores::CoreTimes;
 use process::meter::{Counters, Meter};
@@ -107,20 +108,17 @@ impl Observer {
     /// Begins: the server serves, nobody is connected.
     ///
     /// # Errors
-    /// If a process is gone, or there are no such cores.
+    /// If a process is gone.
     pub fn start(watched: Watched, cores: &Cores) -> anyhow::Result<Self> {
-        let numbers = |cores: &[u32]| -> Result<Vec<usize>, _> {
-            cores.iter().map(|core| (*core).try_into()).collect()
-        };
         let both = Both {
             server: Meter::new(watched.server).context("the server")?,
             load: Meter::new(watched.generator).context("the generator")?,
         };
         let started_bytes = resident(&both.server, system::resident_bytes)?;
-        let own_cores = numbers(&cores.generator)?;
+        let own_cores = indices(&cores.generator).collect::<Vec<_>>();
         Ok(Self {
             watched,
-            server_cores: numbers(&cores.server)?,
+            server_cores: indices(&cores.server).collect(),
             first: Some(scrape(watched.admin, own_cores.clone())),
             own_cores,
             meters: Arc::new(Mutex::new(both)),

@@ -18,9 +18,9 @@ mod placed;
 pub(super) mod scripts;
 #[cfg(test)]
 mod tests;
-pub(super) mod watched;
+pub(crate) mod watched;
 
-pub(super) use placed::digest;
+pub(crate) use placed::digest;
 
 use crate::bundle::observed::Observed;
 use crate::bundle::run::CommandLine;

@@ -15,6 +15,7 @@ use crate::bundle::generator::Proven;
 use crate::bundle::run::{CommandLine, Proof};
 use crate::plan::Extent;
 use crate::run::interrupt::Stop;
+use crate::run::measure::now_unix_ms;
 use crate::run::programs::Program;
 use crate::run::programs::watched::{launch, watched};
 use crate::run::show::Show;
@@ -22,7 +23,7 @@ use anyhow::{Context, ensure};
 use process::child::{Child, Launch};
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How long a proof may take.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -82,7 +83,7 @@ fn prove_with(
         show.step(&format!("the generator proves itself at {rates} requests a second only"));
         command.args.extend(["--rates".to_owned(), rates]);
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("a clock after 1970")?;
+    let started_unix_ms = now_unix_ms();
     let what = "let the generator prove itself";
     let ended = watched(launch(top, &command), what, PATIENCE, show, stop)?;
     // 2 says that it was asked for wrongly.
@@ -98,7 +99,7 @@ fn prove_with(
     );
     Ok(Proof {
         number: attempt.number,
-        started_unix_ms: u64::try_from(now.as_millis())?,
+        started_unix_ms,
         command,
         generator_sha256: generator.sha256.clone(),
         printed: serde_json::from_str::<Box<RawValue>>(&printed)?,

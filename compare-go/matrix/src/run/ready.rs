@@ -21,7 +21,7 @@ use crate::run::interrupt::Stop;
 use crate::run::programs::watched::{from_top, watched};
 use crate::run::programs::{Program, Programs};
 use crate::run::show::Show;
-use anyhow::{anyhow, ensure};
+use anyhow::{Context, anyhow, ensure};
 use process::child::Launch;
 use std::path::Path;
 use std::time::Duration;
@@ -66,7 +66,7 @@ pub fn ready(
         Ok(program) => look.state(program, programs.golden(), starts(extent)),
         Err(why) => Err(anyhow!(why)),
     };
-    ensure!(!stop.is_asked(), "stopped while {server} was looked at");
+    stop.check().with_context(|| format!("stopped while {server} was looked at"))?;
     let state = match state {
         Ok(ready) => ServerState::Ready(Box::new(ready)),
         Err(why) => ServerState::LeftOut(from_top(top, &format!("{why:#}"))),

@@ -293,3 +293,6 @@ pub(crate) fn announced(plan: &Plan) -> String {
     }
     text + ", by the times of each run and what setting up takes as a rule"
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 
 use crate::bundle::Bundle;
 use crate::bundle::server::ServerState;
-use crate::figures::{Figures, Metric};
+use crate::cell::Cell;
+use crate::figures::ranking::Ranked;
+use crate::figures::{Figures, Metric, Ranking};
 use crate::plan::Extent;
-use crate::quantity::{several, with_interval};
+use crate::quantity::{figure, several, with_interval};
 use crate::slo::Percentile;
 use std::fmt::Write;
 
@@ -20,24 +22,24 @@ pub fn summary(bundle: &Bundle) -> (String, bool) {
     let figures = Figures::of(bundle);
     let mut text = String::new();
     for workload in bundle.plan.loads.keys().copied() {
-        let _ = writeln!(
-            text,
-            "\n{workload}, medians of {}:",
-            several(bundle.plan.rounds as usize, "round")
-        );
+        let servers = figures.servers(workload);
+        let ranking = Ranking::of(&figures, workload, Metric::Cpu, &servers);
+        if ranking.rows.is_empty() {
+            let _ = writeln!(text, "\n{workload}: no run counts");
+            continue;
+        }
+        let rounds = several(bundle.plan.rounds as usize, "round");
+        let _ = writeln!(text, "\n{workload}, medians of {rounds}:");
         let mut rows = vec![vec![String::new()]];
         rows[0].extend(SHOWN.map(Metric::title));
-        for ranked in
-            crate::figures::Ranking::of(&figures, workload, Metric::Cpu, &figures.servers(workload))
-                .rows
-        {
-            let cell = crate::cell::Cell { workload, server: ranked.server };
-            let mut row = vec![ranked.server.to_string()];
+        for Ranked { server, .. } in ranking.rows {
+            let cell = Cell { workload, server };
+            let mut row = vec![server.to_string()];
             row.extend(SHOWN.map(|metric| match figures.summary(cell, metric) {
                 Err(_) => "-".into(),
                 Ok(summary) => match summary.estimate {
                     Some(of) => with_interval(of.value, of.interval, metric.unit()),
-                    None => crate::quantity::figure(summary.spread.median, metric.unit()),
+                    None => figure(summary.spread.median, metric.unit()),
                 },
             }));
             rows.push(row);
@@ -56,7 +58,8 @@ pub fn summary(bundle: &Bundle) -> (String, bool) {
     let _ = write!(
         text,
         "\nThe bundle: {}\n  cargo matrix report {name} -o report.html   plots and rankings\n  \
-         cargo matrix compare BEFORE {name}          what changed since another one\n",
+         cargo matrix compare BEFORE {name}          what changed since another one\n  \
+         cargo matrix verify --write   the documents that quote the newest bundle\n",
         bundle.folder.display()
     );
     (text, wrong.is_empty())
@@ -86,9 +89,8 @@ fn cannot_say(bundle: &Bundle) -> String {
         let _ = writeln!(
             text,
             "A first look, which cannot say: small differences ({} of seconds have wide \
-             intervals), \
-             how servers do under full loads (these are a fraction), nor anything of workloads, \
-             allocators and arenas that are not in it.",
+             intervals), how servers do under full loads (these are a fraction), nor anything of \
+             workloads, allocators and arenas that are not in it.",
             several(plan.rounds as usize, "round")
         );
     }

@@ -169,7 +169,8 @@ impl Synthetic {
         folder
     }
 
-    fn ready(&self, server: Server) -> ServerRecord {
+    /// What is known of a server before it is measured.
+    pub(crate) fn ready(&self, server: Server) -> ServerRecord {
         let golden = CommandLine { args: vec!["check".into()], ..command("target/release/golden") };
         ServerRecord {
             server,
@@ -212,7 +213,8 @@ impl Synthetic {
         runs
     }
 
-    fn run(
+    /// A run of its plan.
+    pub(crate) fn run(
         &self,
         (step, attempt): (u32, u32),
         of: &Step,
@@ -335,7 +337,8 @@ fn command(program: &str) -> CommandLine {
     CommandLine { program: program.into(), cores: vec![1], ..CommandLine::default() }
 }
 
-fn proof(holds: bool) -> Proof {
+/// A proof of the generator.
+pub(crate) fn proof(holds: bool) -> Proof {
     let printed = json!({
         "schema": 1, "program": "hunt-load 0.1.0", "parts": [], "left_out": [],
         "rate_proven_per_s": 100_000.0, "valid": holds,

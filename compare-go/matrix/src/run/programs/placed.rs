@@ -18,10 +18,7 @@ const STRIP_PATIENCE: Duration = Duration::from_secs(60);
 impl Building<'_> {
     /// Nothing, unless it was to stop.
     pub(super) fn go_on(&self) -> anyhow::Result<()> {
-        if self.stop.is_asked() {
-            bail!("stopped while programs were built");
-        }
-        Ok(())
+        self.stop.check().context("stopped while programs were built")
     }
 
     /// Copies a program from where it was built, unless the copy that is there is the same.
@@ -49,7 +46,7 @@ impl Building<'_> {
 }
 
 /// The SHA-256 of a file in hexadecimal digits, and its size in bytes.
-pub(in crate::run) fn digest(path: &Path) -> std::io::Result<(String, u64)> {
+pub(crate) fn digest(path: &Path) -> std::io::Result<(String, u64)> {
     let mut file = File::open(path)?;
     let (mut hash, mut bytes) = (Sha256::new(), 0);
     let mut chunk = vec![0; 1 << 20];

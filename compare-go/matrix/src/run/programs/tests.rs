@@ -3,6 +3,7 @@
 use super::scripts::{Folder, script};
 use super::*;
 use crate::cell::{Arena, Peer, Runtime, Tuning};
+use crate::run::interrupt::Interrupted;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::thread;
@@ -229,8 +230,10 @@ fn a_build_ends_when_it_is_to_stop() {
         }
         stop.ask();
     });
-    let error = format!("{:#}", checkout.build(&[]).unwrap_err());
+    let error = checkout.build(&[]).unwrap_err();
     asks.join().unwrap();
+    assert!(error.is::<Interrupted>(), "{error:#}");
+    let error = format!("{error:#}");
     assert!(error.contains("stopped while it was to build hunt-load, golden"), "{error}");
     let pid = checkout.text("pid");
     assert!(!Path::new("/proc").join(pid.trim()).exists(), "cargo still runs");

@@ -2,14 +2,14 @@
 //! stop, with all that it started.
 
 use crate::bundle::run::CommandLine;
+use crate::number::indices;
 use crate::run::interrupt::Stop;
 use crate::run::show::Show;
 use anyhow::{Context, bail};
 use process::child::{Child, Launch};
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -22,18 +22,18 @@ const TOLD_MAX: usize = 20;
 
 /// A tool that has ended.
 #[derive(Debug)]
-pub(in crate::run) struct Ended {
+pub(crate) struct Ended {
     /// How.
-    pub(in crate::run) status: ExitStatus,
+    pub(crate) status: ExitStatus,
     /// What it printed on standard output.
-    pub(in crate::run) output: Vec<u8>,
+    pub(crate) output: Vec<u8>,
     /// The last lines of what it printed on standard error.
-    pub(in crate::run) said: Vec<String>,
+    pub(crate) said: Vec<String>,
 }
 
 impl Ended {
     /// How it ended, and the last lines that it said.
-    pub(in crate::run) fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let from = self.said.len().saturating_sub(TOLD_MAX);
         if self.said.is_empty() {
             return format!("{}, without a word", self.status);
@@ -46,7 +46,7 @@ impl Ended {
 ///
 /// # Errors
 /// If it cannot be started, if it is not through in time, or if it was to stop.
-pub(in crate::run) fn watched(
+pub(crate) fn watched(
     mut launch: Launch,
     what: &str,
     patience: Duration,
@@ -59,9 +59,7 @@ pub(in crate::run) fn watched(
     let begin = Instant::now();
     let (mut shown, mut last) = (begin, String::new());
     let status = loop {
-        if stop.is_asked() {
-            bail!("stopped while it was to {what}");
-        }
+        stop.check().with_context(|| format!("stopped while it was to {what}"))?;
         let line = child.next_line(LOOK);
         if line.is_none()
             && let Some(status) = child.wait_for(LOOK)?
@@ -87,7 +85,7 @@ pub(in crate::run) fn watched(
 }
 
 /// A text without the path of the repository's top: where that lies is no result.
-pub(in crate::run) fn from_top(top: &Path, text: &str) -> String {
+pub(crate) fn from_top(top: &Path, text: &str) -> String {
     match top.to_str() {
         Some(path) if top.is_absolute() => text.replace(path, "."),
         _ => text.to_owned(),
@@ -103,14 +101,10 @@ pub(super) fn told(begins: &[&str]) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// How a program is started that a record names by its command line.
-pub(in crate::run) fn launch(top: &Path, line: &CommandLine) -> Launch {
-    Launch {
-        program: PathBuf::from(&line.program),
-        args: line.args.iter().map(OsString::from).collect(),
-        env: line.env.clone(),
-        folder: Some(top.to_owned()),
-        cores: line.cores.iter().filter_map(|core| usize::try_from(*core).ok()).collect(),
-        keep_output: false,
-    }
+/// How a program of a command line is started: at the top of the repository, on its cores.
+pub(crate) fn launch(top: &Path, line: &CommandLine) -> Launch {
+    let mut launch = Launch::new(&line.program).args(&line.args).within(top);
+    launch = launch.on(indices(&line.cores));
+    launch.env.clone_from(&line.env);
+    launch
 }

@@ -6,6 +6,7 @@
 //! The file is a cache under target/: where it cannot be read or written, transcripts are played.
 
 use crate::bundle::server::Golden;
+use crate::run::measure::now_unix_ms;
 use crate::run::programs::{FOLDER, digest};
 use anyhow::Context;
 use process::system;
@@ -14,7 +15,6 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The file, in the folder of programs.
 const FILE: &str = "golden-passes.json";
@@ -88,7 +88,7 @@ impl Passes {
     /// What was recorded of a pass, marked as such.
     pub(super) fn find(&self, pass: &Pass) -> Option<Golden> {
         let Passed { at_unix_ms, golden } = self.passes.get(pass)?.clone();
-        let minutes = now_ms().saturating_sub(at_unix_ms) / 60_000;
+        let minutes = now_unix_ms().saturating_sub(at_unix_ms) / 60_000;
         let said = format!(
             "{} (taken over from {minutes} min before: the same program, golden, transcripts and \
              arguments)",
@@ -99,7 +99,7 @@ impl Passes {
 
     /// Adds a pass.
     pub(super) fn add(&mut self, pass: Pass, golden: &Golden) {
-        self.passes.insert(pass, Passed { at_unix_ms: now_ms(), golden: golden.clone() });
+        self.passes.insert(pass, Passed { at_unix_ms: now_unix_ms(), golden: golden.clone() });
         while self.passes.len() > KEPT_MAX {
             let oldest = self.passes.iter().min_by_key(|(_, passed)| passed.at_unix_ms);
             let Some(oldest) = oldest.map(|(pass, _)| pass.clone()) else { return };
@@ -110,9 +110,4 @@ impl Passes {
         // A pass that is not kept is played again.
         let _ = fs::write(&new, text).and_then(|()| fs::rename(&new, &self.file));
     }
-}
-
-fn now_ms() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

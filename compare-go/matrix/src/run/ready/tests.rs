@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bundle::run::CommandLine;
+use crate::run::interrupt::Interrupted;
 use crate::run::programs::scripts::{Folder, script};
 use process::system;
 use std::fs;
@@ -269,6 +270,7 @@ fn looking_at_a_server_ends_when_it_is_to_stop() {
     let error = checkout.ready(Ok(server), golden).unwrap_err();
     asks.join().unwrap();
     assert!(error.to_string().contains("stopped while tokio+system+bump"), "{error}");
+    assert!(error.is::<Interrupted>(), "{error:#}");
     let pid = checkout.lines("pid").concat();
     assert!(!Path::new("/proc").join(&pid).exists(), "golden still runs");
 }

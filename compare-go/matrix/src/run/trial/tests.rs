@@ -2,10 +2,14 @@
 //! says what was under way, and nothing is left running or waited for.
 
 use super::*;
+use crate::bundle::run::{CommandLine, Failure};
+use crate::run::interrupt::Stop;
+use crate::run::pair::Patience;
 use crate::run::programs::scripts::{Folder, script};
 use crate::testing::{PrintedLoad, printed};
 use std::fs;
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Says where it listens, though nobody does there, and ends when it is asked to.
 const SERVER: &str = "
@@ -42,17 +46,11 @@ fn make_with(server: &str, generator: &str, stop: &Stop) -> Result<Outcome, Inte
     let second = Duration::from_secs(1);
     let patience =
         Patience { start: 10 * second, set_up: 3 * second, load: 3 * second, stop: second };
-    let mut trial = Trial {
-        top: &folder.path,
-        server: &server,
-        generator: line("generator", generator),
-        detail: Detail::Seconds,
-        cores: &Cores { server: vec![0], generator: vec![0] },
-        patience,
-        stop,
-    };
+    let generator = line("generator", generator);
+    let mut pair = Pair { top: &folder.path, server: &server, generator, patience, stop };
+    let cores = Cores { server: vec![0], generator: vec![0] };
     let begun = Instant::now();
-    let outcome = trial.make();
+    let outcome = make(&mut pair, Detail::Seconds, &cores);
     // Far longer than any of it may take, on however busy a machine.
     assert!(begun.elapsed() < Duration::from_secs(60));
     outcome
