@@ -1,6 +1,5 @@
 //! What the generator really prints is what the matrix reads: a load on its null server, and its
 //! report through the view that figures are made from.
-#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 mod support;
 
