@@ -196,13 +196,12 @@ pub fn a_drain_answers_what_was_received(start: Start<'_>) {
 /// Clients that ask without a pause: each is answered until a response says that it is the last.
 pub fn a_drain_under_load_loses_nothing(start: Start<'_>) {
     let server = start(Plan::default());
-    let answered = AtomicUsize::new(0);
     let addr = server.public;
-    let tokens: Vec<_> =
-        (0..8).map(|n| Client::connect(addr).join(&format!("player {n}"))).collect();
+    let players: Vec<_> = (0..8)
+        .map(|n| (Client::connect(addr).join(&format!("player {n}")), AtomicUsize::new(0)))
+        .collect();
     thread::scope(|scope| {
-        let answered = &answered;
-        let ask = move |token: &str| {
+        let ask = move |(token, answered): &(String, AtomicUsize)| {
             let mut client = Client::connect(addr);
             loop {
                 let response = client.resolve(token);
@@ -213,8 +212,11 @@ pub fn a_drain_under_load_loses_nothing(start: Start<'_>) {
                 }
             }
         };
-        let threads: Vec<_> = tokens.iter().map(|token| scope.spawn(move || ask(token))).collect();
-        until("there is load", || answered.load(Ordering::Relaxed) > 500);
+        let threads: Vec<_> =
+            players.iter().map(|player| scope.spawn(move || ask(player))).collect();
+        until("there is load", || {
+            players.iter().all(|(_, answered)| answered.load(Ordering::Relaxed) > 50)
+        });
         server.control.drain(5_000);
         threads.into_iter().for_each(|thread| thread.join().expect("nothing is lost"));
     });
