@@ -3,7 +3,7 @@
 mod support;
 
 use matrix::bundle::Bundle;
-use matrix::bundle::run::{Outcome, Purpose, Run};
+use matrix::bundle::run::{Failure, Outcome, Purpose, Run};
 use matrix::bundle::server::ServerState;
 use matrix::plan::progress::{Status, first_open};
 use matrix::plan::{Plan, Task};
@@ -149,6 +149,43 @@ fn a_run_that_something_else_disturbed_is_tried_again_but_not_for_ever() {
     let first = rate_after(&mut bundle, None, 0);
     assert_eq!(rate_after(&mut bundle, Some(first), 3), first);
     assert!(rate_after(&mut bundle, Some(first), 4) < first);
+}
+
+#[test]
+fn a_load_that_others_spoilt_is_measured_again_and_one_that_counts_never() {
+    let results = Folder::new("spoilt");
+    let measured = Synthetic { slos: Vec::new(), runs_max: Some(1), ..synthetic() };
+    let mut bundle = Bundle::read(&measured.write(&results.path)).unwrap();
+    let (first, step) = (bundle.runs[0].clone(), bundle.plan.steps[0]);
+    let mut status_of = |runs: Vec<Run>| {
+        bundle.runs = runs;
+        Status::of(&bundle, 0, &step, 1e6)
+    };
+    let spoilt = |attempt: u32, others: f64| {
+        let mut run = Run { attempt, ..first.clone() };
+        let Outcome::Measured(measured) = &mut run.outcome else { panic!("it was measured") };
+        measured.machine.others_on_server_cores = others;
+        run
+    };
+    assert_eq!(status_of(vec![first.clone()]), Status::Done);
+    for (runs, next) in [(1, Some(2)), (2, Some(3)), (3, None)] {
+        let status = status_of((1..=runs).map(|attempt| spoilt(attempt, 0.9)).collect());
+        let attempt = match status {
+            Status::Next { attempt, purpose: Purpose::Measure, .. } => Some(attempt),
+            _ => None,
+        };
+        assert_eq!(attempt, next, "after {runs}");
+    }
+    assert_eq!(status_of(vec![spoilt(1, 0.9), spoilt(2, 0.0)]), Status::Done);
+    // What the server did wrong beside it is not made good.
+    let mut died = spoilt(1, 0.9);
+    died.outcome = Outcome::Failed(Failure {
+        during: "load".into(),
+        error: "it died".into(),
+        server_said: Vec::new(),
+        generator_said: Vec::new(),
+    });
+    assert_eq!(status_of(vec![died]), Status::Done);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::bundle::generator::{Printed, Proven};
 use crate::bundle::run::{Counted, Measured, Outcome, Purpose, Reading, Run, Series, Span};
 use crate::bundle::server::{ServerRecord, ServerState};
 use crate::cell::Cell;
+use crate::plan::progress::MEASURED_AGAIN_MAX;
 use crate::plan::{Step, Task};
 use std::path::PathBuf;
 
@@ -189,7 +190,7 @@ impl Runs<'_> {
             return self.fault("twin", "the step of the plan is another twin");
         }
         let fits = match (step.task, run.purpose) {
-            (Task::Measure, Purpose::Measure) => run.attempt == 1,
+            (Task::Measure, Purpose::Measure) => run.attempt <= 1 + MEASURED_AGAIN_MAX,
             (Task::Capacity(slo), Purpose::Search(of) | Purpose::Confirm(of)) => slo == of,
             _ => false,
         };

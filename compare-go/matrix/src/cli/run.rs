@@ -8,6 +8,7 @@ use crate::plan::{Extent, Filter, Plan, Task};
 use crate::published::library::RESULTS;
 use crate::quantity::{count, duration, several};
 use crate::run::interrupt::{Interrupted, Stop};
+use crate::run::programs::Programs;
 use crate::run::summary::summary;
 use crate::run::{self, Which, look, show};
 use crate::statistics::random::Random;
@@ -29,6 +30,8 @@ Examples:
   cargo matrix run --cells 'resolve,kind=rust' --rounds 3
   cargo matrix run --cells runtime=tokio*,resolve --cells kind=go,resolve
   cargo matrix run --quick --dry-run          what would be measured, and what would spoil it
+  cargo matrix run --quick --build-only       then copy the checkout with target/matrix, and there:
+  target/release/matrix run --quick --built   measures where no compiler is
 
 A filter is terms joined by commas: AXIS=NAME, AXIS!=NAME or a name alone; names are joined by |
 and may have *. Axes: workload, server, kind (rust, peer, go), runtime, allocator, arena, library,
@@ -86,12 +89,19 @@ pub(super) struct Args {
     /// The cores of the generator
     #[arg(long, value_name = "LIST", value_parser = cores)]
     generator_cores: Option<Cores>,
+    /// Build what the plan needs into target/matrix, and end
+    #[arg(long, conflicts_with_all = ["built", "dry_run", "resume"], help_heading = PROGRAMS)]
+    build_only: bool,
+    /// Take the programs of target/matrix as --build-only left them, here or where compilers are
+    #[arg(long, help_heading = PROGRAMS)]
+    built: bool,
     /// Go on where the generator did not prove itself: all results are marked invalid
     #[arg(long)]
     unproven: bool,
 }
 
 const PLAN: &str = "Plan";
+const PROGRAMS: &str = "Programs";
 
 /// A list of cores.
 #[derive(Clone, Debug)]
@@ -129,7 +139,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                     Format::Json => serde_json::to_string_pretty(&plan)? + "\n",
                 })?;
                 if let Ok(top) = top() {
-                    look(&top, &plan, &mut *show);
+                    look(&top, &plan, args.built, &mut *show);
                 }
                 return Ok(ExitCode::SUCCESS);
             }
@@ -150,10 +160,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         which,
         server_cores: given(&args.server_cores),
         generator_cores: given(&args.generator_cores),
+        built: args.built,
         unproven: args.unproven,
     };
     let stop = Stop::default();
     stop.on_signals()?;
+    if args.build_only {
+        if let Which::New { plan, .. } = &wanted.which {
+            Programs::build(&wanted.top, &plan.servers, &mut *show, &stop)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let came = run::run(&wanted, &mut *show, &stop);
     // The screen is given back before anything is said that stays.
     drop(show);

@@ -18,6 +18,11 @@ pub const STOLEN_MAX: f64 = 0.02;
 pub const ERRORS_MAX: f64 = 0.001;
 /// The least share of what was due that must be sent for a rate to count as offered.
 pub const ACHIEVED_MIN: f64 = 0.99;
+/// How reasons begin that are of others on the machine: the generator's check that it had its core,
+/// and what the runner saw.
+const WAITED: &str = "core: ";
+const OTHERS: &str = "others used the server's cores";
+const STOLEN: &str = "the hypervisor gave the cores to others";
 /// Ticks that say anything of how CPU time is shared: half a second at 100 a second.
 const TICKS_MIN: u64 = 50;
 
@@ -77,6 +82,15 @@ impl RunFigures {
         const OF_SERVER: [&str; 3] = ["achieved: ", "ending: ", "the run ended early"];
         let of_server = |why: &String| OF_SERVER.iter().any(|begin| why.starts_with(begin));
         !self.invalid.is_empty() && !self.invalid.iter().any(of_server)
+    }
+
+    /// Whether it is not valid for the sole reason that others used the cores: neither the server
+    /// nor the load could have helped that.
+    #[must_use]
+    pub fn is_spoilt_by_others(&self) -> bool {
+        const OF_OTHERS: [&str; 3] = [WAITED, OTHERS, STOLEN];
+        let of_others = |why: &String| OF_OTHERS.iter().any(|begin| why.starts_with(begin));
+        !self.invalid.is_empty() && self.invalid.iter().all(of_others)
     }
 
     /// Whether the rate that was offered was served as a promise has it: what was due was sent,
@@ -232,10 +246,9 @@ fn why_invalid(printed: &Printed, machine: &Machine) -> Vec<String> {
     let failed = printed.validity.checks.iter().filter(|check| !check.held);
     why.extend(failed.map(|check| format!("{}: {}", check.name, check.text)));
     let Machine { others_on_server_cores, stolen } = *machine;
-    for (share, max, what) in [
-        (others_on_server_cores, OTHERS_MAX, "others used the server's cores"),
-        (stolen, STOLEN_MAX, "the hypervisor gave the cores to others"),
-    ] {
+    for (share, max, what) in
+        [(others_on_server_cores, OTHERS_MAX, OTHERS), (stolen, STOLEN_MAX, STOLEN)]
+    {
         if share > max {
             let (share, max) = (share * 100.0, max * 100.0);
             why.push(format!("{what} for {share:.1} % of the time (at most {max:.0} %)"));

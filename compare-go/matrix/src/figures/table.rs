@@ -50,6 +50,8 @@ pub struct Excluded {
     pub round: u32,
     /// Why.
     pub why: Vec<String>,
+    /// Whether a later run of the same step counts in its place.
+    pub replaced: bool,
 }
 
 /// What the rounds of a cell say together.
@@ -190,9 +192,10 @@ fn paired(first: &CellFigures, second: &CellFigures, metric: Metric) -> Option<C
 impl CellFigures {
     /// The run of a round, where it is valid.
     fn measured(&mut self, round: u32, runs: Vec<(&Run, RunFigures)>) {
+        let replaced = runs.iter().any(|(_, figures)| figures.invalid.is_empty());
         for (run, figures) in runs {
             if !figures.invalid.is_empty() {
-                self.excluded.push(Excluded::new(run, figures.invalid));
+                self.excluded.push(Excluded { replaced, ..Excluded::new(run, figures.invalid) });
                 continue;
             }
             self.measured.push(file(run));
@@ -268,7 +271,7 @@ impl CellFigures {
 
 impl Excluded {
     fn new(run: &Run, why: Vec<String>) -> Self {
-        Self { file: file(run), round: run.round, why }
+        Self { file: file(run), round: run.round, why, replaced: false }
     }
 }
 

@@ -40,11 +40,11 @@ impl Status {
         let attempt = u32::try_from(runs.len() + 1).unwrap_or(u32::MAX);
         let load = &bundle.plan.loads[&step.cell.workload];
         match step.task {
-            Task::Measure if runs.is_empty() => {
+            Task::Measure if is_measured(&runs) => Self::Done,
+            Task::Measure => {
                 let offered_per_s = load.rate_per_s;
                 Self::Next { attempt, purpose: Purpose::Measure, offered_per_s }
             }
-            Task::Measure => Self::Done,
             Task::Capacity(slo) => {
                 let tried = all_tried(&runs, slo);
                 let start_per_s = start_per_s(bundle, index, step);
@@ -66,6 +66,16 @@ const SATURATED: f64 = 0.9;
 /// Runs of a search that may be tried again since something disturbed them; what does not get
 /// quieter counts as not kept.
 const DISTURBED_MAX: usize = 3;
+/// Further runs of a load of which each was spoilt by others on the machine.
+pub const MEASURED_AGAIN_MAX: u32 = 2;
+
+/// Whether a load needs no further run. One that counts, or that is the server's own doing, is
+/// never made again, so that nobody chooses among results.
+fn is_measured(runs: &[&Run]) -> bool {
+    let Some(last) = runs.last() else { return false };
+    last.attempt > MEASURED_AGAIN_MAX
+        || !RunFigures::of(last).is_ok_and(|figures| figures.is_spoilt_by_others())
+}
 
 /// Where a search begins: at what an earlier round came to, at what the CPU time of a measured load
 /// implies, or at that load. Only steps before this one are looked at: all of them are done, so

@@ -12,16 +12,31 @@ pub(crate) mod tools;
 
 use crate::bundle::environment::{Cgroup, Cores, Environment, IoUring};
 use crate::run::preflight::busy::Busy;
+use crate::run::programs::Origin;
 use files::{DOCTOR_WAIT, Said};
 use process::cgroup;
 use serde_json::value::RawValue;
 use std::path::Path;
 
-/// Collects it. Costs a second, in which it looks at what others use of the machine, and as many
+/// Of what programs are built here.
+pub(crate) fn origin(top: &Path) -> Origin {
+    Origin { source: source::source(top), compilers: tools::compilers(top) }
+}
+
+/// Collects it; the sources and compilers are those of programs that were built elsewhere, where
+/// these are measured. Costs a second, in which it looks at what others use of the machine, and as many
 /// programs as there are tools, each of which is asked for its version.
 #[must_use]
-pub fn environment(top: &Path, cores: Cores) -> Environment {
+pub fn environment(top: &Path, cores: Cores, built: Option<Origin>) -> Environment {
     let root = Path::new("/");
+    let mut tools = tools::tools(top);
+    let source = match built {
+        None => source::source(top),
+        Some(Origin { source, compilers }) => {
+            tools.extend(compilers);
+            source
+        }
+    };
     Environment {
         kernel: machine::kernel(root),
         cpu: machine::cpu(root),
@@ -29,8 +44,8 @@ pub fn environment(top: &Path, cores: Cores) -> Environment {
         limits: limits::limits(root),
         cgroup: cgroup(root),
         io_uring: io_uring(root, top),
-        tools: tools::tools(top),
-        source: source::source(top),
+        tools,
+        source,
         cores,
         busy_before: Busy::look().map(|busy| busy.share()).into(),
     }
@@ -71,7 +86,7 @@ mod tests {
     }
 
     fn here() -> Environment {
-        environment(&top(), Cores { server: vec![1], generator: vec![0] })
+        environment(&top(), Cores { server: vec![1], generator: vec![0] }, None)
     }
 
     #[test]

@@ -40,7 +40,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use interrupt::Stop;
 use measure::{Asked, now_unix_ms};
 use preflight::{Choice, Fault};
-use programs::Programs;
+use programs::{Origin, Programs};
 use prove::Attempt;
 use show::Show;
 use std::path::{Path, PathBuf};
@@ -59,6 +59,8 @@ pub struct Wanted {
     pub server_cores: Option<Vec<u32>>,
     /// The generator's cores; chosen where none are given.
     pub generator_cores: Option<Vec<u32>>,
+    /// Whether programs are taken as they lie there, and nothing is built.
+    pub built: bool,
     /// Whether it goes on where the generator did not prove itself.
     pub unproven: bool,
 }
@@ -103,12 +105,11 @@ pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<
             let name = write::name(now_unix_ms(), label)?;
             let cores = wanted.cores(show)?;
             let mut faults = preflight::place(&wanted.results, &name, plan);
-            faults.extend(preflight::faults(&wanted.top, plan, &cores));
+            faults.extend(preflight::faults(&wanted.top, plan, &cores, wanted.built));
             heed(&faults, show)?;
             show.note(&steps::announced(plan));
-            let programs = Programs::build(&wanted.top, &plan.servers, show, stop)?;
-            stop.check()?;
-            let environment = environment::environment(&wanted.top, cores.clone());
+            let (programs, origin) = wanted.programs(plan, show, stop)?;
+            let environment = environment::environment(&wanted.top, cores.clone(), origin);
             let head = Head {
                 name: name.clone(),
                 created_unix_ms: now_unix_ms(),
@@ -139,10 +140,9 @@ pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<
                 ..wanted.clone()
             };
             let cores = cores.cores(show)?;
-            heed(&preflight::faults(&wanted.top, &bundle.plan, &cores), show)?;
-            let programs = Programs::build(&wanted.top, &bundle.plan.servers, show, stop)?;
-            stop.check()?;
-            let now = environment::environment(&wanted.top, cores.clone());
+            heed(&preflight::faults(&wanted.top, &bundle.plan, &cores, wanted.built), show)?;
+            let (programs, origin) = wanted.programs(&bundle.plan, show, stop)?;
+            let now = environment::environment(&wanted.top, cores.clone(), origin);
             same_machine(&bundle.environment, &now)?;
             same_programs(&bundle, &programs)?;
             let extent = bundle.plan.extent;
@@ -154,14 +154,18 @@ pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<
 }
 
 /// What would spoil a plan, told; for whoever only wants to know.
-pub fn look(top: &Path, plan: &Plan, show: &mut dyn Show) {
-    if let Some(why) = Programs::without_go(top, &plan.servers) {
+pub fn look(top: &Path, plan: &Plan, built: bool, show: &mut dyn Show) {
+    if built {
+        if let Err(why) = Programs::built(top, &plan.servers) {
+            show.note(&format!("{why:#}"));
+        }
+    } else if let Some(why) = Programs::without_go(top, &plan.servers) {
         show.note(&format!("Go's servers will have no row: {why}"));
     }
     match preflight::cores(None, None) {
         Ok(Choice { cores, why }) => {
             show.note(&why);
-            for fault in preflight::faults(top, plan, &cores) {
+            for fault in preflight::faults(top, plan, &cores, built) {
                 show.note(&said(&fault));
             }
         }
@@ -176,6 +180,22 @@ impl Wanted {
         let Choice { cores, why } = chosen.map_err(|why| anyhow!(why))?;
         show.note(&why);
         Ok(cores)
+    }
+
+    /// The programs of a plan, and of what they were built, where that was elsewhere.
+    fn programs(
+        &self,
+        plan: &Plan,
+        show: &mut dyn Show,
+        stop: &Stop,
+    ) -> anyhow::Result<(Programs, Option<Origin>)> {
+        if self.built {
+            let (programs, origin) = Programs::built(&self.top, &plan.servers)?;
+            return Ok((programs, Some(origin)));
+        }
+        let programs = Programs::build(&self.top, &plan.servers, show, stop)?;
+        stop.check()?;
+        Ok((programs, None))
     }
 
     fn finish(

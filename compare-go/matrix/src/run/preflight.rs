@@ -71,10 +71,11 @@ pub fn raise_descriptors() -> Result<(), String> {
 }
 
 /// Looks for what is wrong, what is fatal first. Costs a second, in which it looks at who uses the
-/// cores, and asks each tool for its version.
+/// cores, and asks each tool for its version. Where programs are taken as they lie there, no
+/// compiler is missing.
 #[must_use]
-pub fn faults(top: &Path, plan: &Plan, cores: &Cores) -> Vec<Fault> {
-    meant(&Facts::gather(top, plan, cores), plan, cores)
+pub fn faults(top: &Path, plan: &Plan, cores: &Cores, built: bool) -> Vec<Fault> {
+    meant(&Facts { builds: !built, ..Facts::gather(top, plan, cores) }, plan, cores)
 }
 
 /// What facts mean for a plan.
@@ -132,7 +133,7 @@ mod tests {
         let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         raise_descriptors().unwrap();
         assert_eq!(getrlimit(Resource::Nofile).current, getrlimit(Resource::Nofile).maximum);
-        for fault in faults(&top, &plan(&["kind=rust,loot"]), &of_two()) {
+        for fault in faults(&top, &plan(&["kind=rust,loot"]), &of_two(), false) {
             assert!(!fault.what.is_empty() && !fault.remedy.is_empty(), "{fault:?}");
             assert!(!fault.what.contains('\n') && !fault.remedy.contains('\n'), "{fault:?}");
         }

@@ -5,6 +5,7 @@
 //!   cargo   all Rust programs in one build, then those that count, which have a feature more
 //!   go      a build for each of Go's servers, where there is a Go
 //!   placed  a copy in target/matrix, its SHA-256 and sizes
+//!   kept    what they are and of what, for a machine that builds nothing
 //!   watched a tool that runs: shown, ended when it is to stop
 //! ```
 //!
@@ -13,6 +14,7 @@
 
 mod cargo;
 mod go;
+mod kept;
 mod placed;
 #[cfg(test)]
 pub(super) mod scripts;
@@ -20,6 +22,7 @@ pub(super) mod scripts;
 mod tests;
 pub(crate) mod watched;
 
+pub use kept::Origin;
 pub(crate) use placed::digest;
 
 use crate::bundle::observed::Observed;
@@ -28,6 +31,7 @@ use crate::cell::{Allocator, Library, Server};
 use crate::run::interrupt::Stop;
 use crate::run::show::Show;
 use anyhow::{Context, anyhow};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -35,7 +39,8 @@ use std::path::{Path, PathBuf};
 pub(super) const FOLDER: &str = "target/matrix";
 
 /// A program that was built. Paths are those from the top of the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Program {
     /// Where it lies.
     pub path: String,
@@ -176,12 +181,19 @@ impl Programs {
             building.go_on()?;
             built.insert(name, program.map_err(|why| watched::from_top(building.top, &why)));
         }
+        let programs = Self::of(built)?;
+        programs.keep(building.top)?;
+        Ok(programs)
+    }
+
+    /// All that a plan needs; what every plan needs must be there.
+    fn of(mut all: BTreeMap<Name, Result<Program, String>>) -> anyhow::Result<Self> {
         let mut must = |name: Name| {
-            let program = built.remove(&name).context("every plan has it")?;
-            program.map_err(|why| anyhow!("{} does not build: {why}", name.file()))
+            let program = all.remove(&name).context("every plan has it")?;
+            program.map_err(|why| anyhow!("there is no {}: {why}", name.file()))
         };
         let (generator, golden) = (must(Name::Generator)?, must(Name::Golden)?);
-        Ok(Self { generator, golden, servers: built })
+        Ok(Self { generator, golden, servers: all })
     }
 
     /// Why the rows of Go will be left out, where there is no Go that could build its servers, or

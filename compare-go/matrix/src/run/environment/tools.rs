@@ -35,6 +35,9 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool { name: "wrk", program: "wrk", args: &["-v"], folder: "" },
 ];
 
+/// Those that programs are built by.
+const COMPILERS: [&str; 4] = ["cargo", "cc", "go", "rustc"];
+
 impl Tool {
     /// The line in which it names itself.
     ///
@@ -57,6 +60,12 @@ impl Tool {
 /// The versions of all.
 pub(super) fn tools(top: &Path) -> BTreeMap<String, Observed<String>> {
     TOOLS.iter().map(|tool| (tool.name.to_owned(), tool.version(top).into())).collect()
+}
+
+/// The versions of those that programs are built by.
+pub(super) fn compilers(top: &Path) -> BTreeMap<String, Observed<String>> {
+    let compilers = TOOLS.iter().filter(|tool| COMPILERS.contains(&tool.name));
+    compilers.map(|tool| (tool.name.to_owned(), tool.version(top).into())).collect()
 }
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ pub(super) struct Facts {
     pub(super) tools: BTreeMap<&'static str, Result<String, String>>,
     /// Whether the programs of the engine lie there already.
     pub(super) built: bool,
+    /// Whether programs are built; else they are taken as they lie there.
+    pub(super) builds: bool,
 }
 
 impl Facts {
@@ -100,6 +102,7 @@ impl Facts {
             perf_event_paranoid: number(root, "proc/sys/kernel/perf_event_paranoid").ok(),
             tools: TOOLS.iter().map(|tool| (tool.name, tool.version(top))).collect(),
             built: hunt_server(top).is_some(),
+            builds: true,
         }
     }
 }
@@ -193,6 +196,7 @@ pub(super) mod tests {
             perf_event_paranoid: Some(2),
             tools,
             built: true,
+            builds: true,
         }
     }
 

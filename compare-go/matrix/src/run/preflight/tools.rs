@@ -12,31 +12,46 @@ const PARANOID_MAX: i32 = 1;
 /// What is missing.
 pub(super) fn faults(facts: &Facts, plan: &Plan) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let missing = |name: &str| facts.tools.get(name).and_then(|told| told.as_ref().err());
-    for name in ["cargo", "rustc"] {
-        if let Some(why) = missing(name) {
-            let what = format!("nothing can be built: {why}");
-            faults.push(Fault::fatal(what, "install Rust (rustup), or put it on PATH"));
-        }
+    if facts.builds {
+        faults.extend(building(facts, plan));
     }
-    if let Some(why) = missing("cc").filter(|_| !facts.built) {
-        let what = format!("nothing can be linked, nor allocators compiled: {why}");
-        faults.push(Fault::fatal(what, "install a C compiler (the package build-essential)"));
-    }
-    if let Some(why) = missing("strip") {
-        let what = format!("sizes without symbols will be missing: {why}");
-        faults.push(Fault::doubt(what, "install the package binutils"));
-    }
-    if let Some(why) = missing("git") {
-        let what = format!("results will not say of which commit they are: {why}");
-        faults.push(Fault::doubt(what, "install the package git"));
-    }
-    if let Some(why) = missing("wrk") {
+    if let Some(why) = missing(facts, "wrk") {
         let what = format!("that the generator agrees with wrk will not be proven: {why}");
         faults.push(Fault::doubt(what, "install the package wrk"));
     }
-    faults.extend(go(facts, plan));
     faults.extend(counting(facts));
+    faults
+}
+
+/// Why a tool is missing, where it is.
+fn missing<'a>(facts: &'a Facts, name: &str) -> Option<&'a String> {
+    facts.tools.get(name)?.as_ref().err()
+}
+
+/// What programs are built by.
+fn building(facts: &Facts, plan: &Plan) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for name in ["cargo", "rustc"] {
+        if let Some(why) = missing(facts, name) {
+            let what = format!("nothing can be built: {why}");
+            let remedy = "install Rust (rustup), or put it on PATH; or build elsewhere and take \
+                          target/matrix from there (--built)";
+            faults.push(Fault::fatal(what, remedy));
+        }
+    }
+    if let Some(why) = missing(facts, "cc").filter(|_| !facts.built) {
+        let what = format!("nothing can be linked, nor allocators compiled: {why}");
+        faults.push(Fault::fatal(what, "install a C compiler (the package build-essential)"));
+    }
+    if let Some(why) = missing(facts, "strip") {
+        let what = format!("sizes without symbols will be missing: {why}");
+        faults.push(Fault::doubt(what, "install the package binutils"));
+    }
+    if let Some(why) = missing(facts, "git") {
+        let what = format!("results will not say of which commit they are: {why}");
+        faults.push(Fault::doubt(what, "install the package git"));
+    }
+    faults.extend(go(facts, plan));
     faults
 }
 
@@ -124,6 +139,9 @@ mod tests {
         assert_eq!(faults(&facts, &plan(&[])), []);
         facts.built = false;
         assert!(one(&facts, &plan(&[])).remedy.contains("build-essential"));
+        // Nor needs there to be any for what was built elsewhere.
+        let facts = without(&["cargo", "rustc", "cc", "go", "git", "strip"]);
+        assert_eq!(faults(&Facts { builds: false, ..facts }, &plan(&[])), []);
     }
 
     #[test]

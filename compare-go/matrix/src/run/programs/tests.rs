@@ -138,7 +138,7 @@ fn what_every_plan_needs_must_compile() {
     fs::write(checkout.folder.path.join("broken"), "hunt-load\n").unwrap();
     let error = checkout.build(&[engine(Allocator::Jemalloc)]).unwrap_err();
     let error = format!("{error:#}");
-    assert!(error.contains("hunt-load does not build"), "{error}");
+    assert!(error.contains("there is no hunt-load"), "{error}");
     assert!(error.contains("mismatched types in hunt-load"), "{error}");
     checkout.tools.cargo = "no-such-cargo".into();
     let error = format!("{:#}", checkout.build(&[]).unwrap_err());
@@ -216,6 +216,29 @@ fn a_copy_is_replaced_when_what_was_built_is_another_program() {
     let after = checkout.build(&[]).unwrap().golden().clone();
     assert_ne!(after.sha256, before.sha256);
     assert_eq!(checkout.text(&after.path), "another program golden\n");
+}
+
+#[test]
+fn what_was_built_is_taken_elsewhere_as_it_is_and_says_of_what_it_was_built() {
+    let mut checkout = Checkout::new();
+    let servers = [engine(Allocator::Jemalloc), in_go(Library::Nethttp)];
+    let top = checkout.folder.path.clone();
+    let error = format!("{:#}", Programs::built(&top, &servers).unwrap_err());
+    assert!(error.contains("--build-only"), "{error}");
+    let built = checkout.build(&servers).unwrap();
+    let (taken, origin) = Programs::built(&top, &servers).unwrap();
+    assert_eq!(taken.golden(), built.golden());
+    for server in servers {
+        assert_eq!(taken.server(server).unwrap(), built.server(server).unwrap());
+        assert_eq!(taken.counting(server).unwrap(), built.counting(server).unwrap());
+    }
+    assert_eq!(origin.compilers.keys().collect::<Vec<_>>(), ["cargo", "cc", "go", "rustc"]);
+    let (taken, _) = Programs::built(&top, &[engine(Allocator::System)]).unwrap();
+    let error = taken.server(engine(Allocator::System)).unwrap_err();
+    assert!(error.contains("hunt-server-system was not built"), "{error}");
+    fs::write(top.join(&built.golden().path), "another one").unwrap();
+    let error = format!("{:#}", Programs::built(&top, &servers).unwrap_err());
+    assert!(error.contains("target/matrix/golden is not what was built"), "{error}");
 }
 
 #[test]
