@@ -243,6 +243,37 @@ fn the_newest_bundle_backs_a_block_once_there_is_one() {
     assert!(code == 1 && output.contains("No bundle of this is committed yet."), "{output}");
 }
 
+#[test]
+fn servers_are_told_by_the_cores_that_they_had() {
+    let heading = "table scaling bundles=2027-03-01-four,2027-03-01-one metric=cpu";
+    let case = Case::new(&block(heading));
+    let results = case.folder.path.join("results");
+    let write = |name: &str, processor: &str, cores: Vec<u32>, hyper_us: f64| {
+        let character = |cpu_us| Character { cpu_us, ..Character::default() };
+        let servers = [
+            ("tokio+jemalloc+heap".parse().unwrap(), character(10.0)),
+            ("hyper".parse().unwrap(), character(hyper_us)),
+        ];
+        let synthetic = Synthetic::of(&servers);
+        let (name, processor) = (name.to_owned(), processor.to_owned());
+        let _ = Synthetic { name, processor, server_cores: cores, ..synthetic }.write(&results);
+    };
+    write("2027-03-01-one", "Synthetic", vec![1], 20.0);
+    write("2027-03-01-four", "Synthetic", vec![1, 2, 3, 4], 60.0);
+    let (code, output) = case.verify(&["--write"]);
+    assert_eq!(code, 0, "{output}");
+    let text = case.text();
+    assert!(text.contains("| server | 1 core | 4 cores | 4 to 1 |"), "{text}");
+    let of = |server: &str| text.lines().find(|line| line.starts_with(server)).unwrap();
+    assert!(of("| hyper").ends_with("| 3.0 × |"), "{text}");
+    assert!(of("| tokio").ends_with("| 1.0 × |"), "{text}");
+    assert!(text.contains("bundle `2027-03-01-one`") && text.contains("`2027-03-01-four`"));
+    fs::remove_dir_all(results.join("2027-03-01-four")).unwrap();
+    write("2027-03-01-four", "Another", vec![1, 2, 3, 4], 60.0);
+    let (code, output) = case.verify(&[]);
+    assert!(code == 1 && output.contains("different processors"), "{output}");
+}
+
 /// What tables say of a bundle of the engine, a peer and Go, by their headings.
 fn of_many() -> &'static BTreeMap<String, String> {
     static TABLES: OnceLock<BTreeMap<String, String>> = OnceLock::new();

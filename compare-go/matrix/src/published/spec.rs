@@ -94,6 +94,17 @@ pub enum Spec {
         /// The servers; all where none is given.
         servers: Option<Filter>,
     },
+    /// A table of a metric by the cores that servers had.
+    Scaling {
+        /// The bundles, one for each number of cores.
+        bundles: Vec<String>,
+        /// The workload.
+        workload: Workload,
+        /// Of what.
+        metric: Metric,
+        /// The servers; all where none is given.
+        servers: Option<Filter>,
+    },
     /// A plot, in a file beside the document.
     Plot {
         /// Which.
@@ -161,6 +172,9 @@ fn table<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
         Keys::read(words)?.end()?;
         return Ok(Spec::Workloads);
     }
+    if name == "scaling" {
+        return scaling(words);
+    }
     let table: Table = name.parse().map_err(|error: UnknownWord| error.to_string())?;
     let mut keys = Keys::read(words)?;
     let bundle = keys.bundle()?;
@@ -175,6 +189,16 @@ fn table<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
     };
     keys.end()?;
     Ok(Spec::Table { table, bundle, workload, metrics, servers })
+}
+
+fn scaling<'a>(words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
+    let mut keys = Keys::read(words)?;
+    let bundles = keys.need("bundles")?.split(',').map(str::to_owned).collect();
+    let workload = keys.parsed("workload")?.unwrap_or(Workload::Resolve);
+    let metric = keys.need("metric")?.parse()?;
+    let servers = keys.parsed("servers")?;
+    keys.end()?;
+    Ok(Spec::Scaling { bundles, workload, metric, servers })
 }
 
 fn plot<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
@@ -305,6 +329,8 @@ mod tests {
             ("value bundle=b cell=resolve@hyper metric=cpu of=mean", "of: there is no number"),
             ("table workloads bundle=b", "`bundle=` means nothing here"),
             ("table effects bundle=b", "no `metric=..`"),
+            ("table scaling bundles=a,b", "no `metric=..`"),
+            ("table scaling bundle=a metric=rate", "no `bundles=..`"),
             ("plot", "which plot?"),
             ("plot bar bundle=b", "`bars` is near"),
             ("plot bars bundle=b metric=cpu", "no `file=..`"),

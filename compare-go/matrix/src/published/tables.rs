@@ -5,6 +5,7 @@ mod effects;
 mod environment;
 mod of_cells;
 mod plots;
+mod scaling;
 mod workloads;
 
 use crate::bundle::Bundle;
@@ -48,6 +49,12 @@ pub fn content(spec: &Spec, backing: &Backing<'_>) -> Result<Option<Content>, St
     match spec {
         Spec::Workloads => Ok(Some(of_sheet(&workloads::offered()))),
         Spec::Quoted { .. } => Ok(None),
+        Spec::Scaling { bundles, workload, metric, servers } => {
+            let figures = bundles.iter().map(|name| backing.figures(name));
+            let figures = figures.collect::<Result<Vec<_>, _>>()?;
+            let sheet = scaling::sheet(&figures, *workload, *metric, servers.as_ref())?;
+            Ok(Some(of_sheet(&sheet)))
+        }
         Spec::Table { bundle, workload, .. } | Spec::Plot { bundle, workload, .. } => {
             match backing.of_source(bundle, *workload)? {
                 None => Ok(Some(of_text(format!("\n{NOTHING_YET}.\n")))),
@@ -99,7 +106,7 @@ fn of_figures(spec: &Spec, figures: &Figures<'_>) -> Result<Content, String> {
             let file = File { path: file.clone(), text: drawn.svg };
             Ok(Content { text, file: Some(file) })
         }
-        Spec::Workloads | Spec::Value { .. } | Spec::Quoted { .. } => {
+        Spec::Workloads | Spec::Scaling { .. } | Spec::Value { .. } | Spec::Quoted { .. } => {
             unreachable!("only tables and plots are of all figures")
         }
     }

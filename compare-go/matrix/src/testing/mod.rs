@@ -57,6 +57,8 @@ pub struct Synthetic {
     pub commit: String,
     /// The model of the processor that it says it ran on.
     pub processor: String,
+    /// The cores of its servers.
+    pub server_cores: Vec<u32>,
     /// Servers whose programs are other ones than in another bundle.
     pub rebuilt: Vec<Server>,
 }
@@ -90,6 +92,7 @@ impl Synthetic {
             proven: true,
             commit: "0123456789ab".into(),
             processor: "Synthetic".into(),
+            server_cores: vec![1],
             rebuilt: Vec::new(),
         }
     }
@@ -152,6 +155,7 @@ impl Synthetic {
         let mut environment = environment();
         environment.source.commit.clone_from(&self.commit);
         environment.cpu.model.clone_from(&self.processor);
+        environment.cores.server.clone_from(&self.server_cores);
         let begun = Writer::begin(results, &self.head(), &environment, &plan);
         let mut writer = begun.expect("a bundle is begun");
         let folder = writer.folder().to_owned();
