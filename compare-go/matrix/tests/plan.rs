@@ -6,7 +6,7 @@ use matrix::bundle::Bundle;
 use matrix::bundle::run::{Failure, Outcome, Purpose, Run};
 use matrix::bundle::server::ServerState;
 use matrix::plan::progress::{Status, first_open};
-use matrix::plan::{Plan, Task};
+use matrix::plan::{Plan, Step, Task};
 use matrix::slo::Slo;
 use matrix::testing::{Character, Synthetic};
 use std::process::Command;
@@ -126,6 +126,24 @@ fn a_search_begins_where_an_earlier_one_ended_or_at_what_cpu_time_implies() {
     // Without anything, the load itself.
     bundle.runs.clear();
     assert_eq!(start(&bundle, last), rate);
+}
+
+#[test]
+fn a_search_begins_where_that_for_another_promise_ended() {
+    let results = Folder::new("search-other");
+    let both = Synthetic { slos: vec![SLO, Slo::p99_ms(5)], ..synthetic() };
+    let mut bundle = Bundle::read(&both.write(&results.path)).unwrap();
+    let cell = bundle.plan.steps[0].cell;
+    let is_search = |step: &Step| step.cell == cell && matches!(step.task, Task::Capacity(_));
+    let steps: Vec<(u32, Step)> =
+        (0..).zip(bundle.plan.steps.clone()).filter(|(_, step)| is_search(step)).collect();
+    let [(first, _), (second, step), ..] = steps[..] else { panic!("two promises were searched") };
+    let confirmed = bundle.runs_of(first).find(|run| matches!(run.purpose, Purpose::Confirm(_)));
+    let expected = confirmed.unwrap().offered_per_s.map(f64::round);
+    bundle.runs.retain(|run| run.step < second);
+    let status = Status::of(&bundle, second, &step, 1e6);
+    let Status::Next { attempt: 1, offered_per_s, .. } = status else { panic!("{status:?}") };
+    assert_eq!(offered_per_s, expected);
 }
 
 #[test]

@@ -77,22 +77,24 @@ fn is_measured(runs: &[&Run]) -> bool {
         || !RunFigures::of(last).is_ok_and(|figures| figures.is_spoilt_by_others())
 }
 
-/// Where a search begins: at what an earlier round came to, at what the CPU time of a measured load
-/// implies, or at that load. Only steps before this one are looked at: all of them are done, so
-/// that an interrupted search goes on as it began.
+/// Where a search begins: at what an earlier round came to, at what the search for another promise
+/// came to, at what the CPU time of a measured load implies, or at that load. Only steps before this
+/// one are looked at: all of them are done, so that an interrupted search goes on as it began.
 fn start_per_s(bundle: &Bundle, index: u32, step: &Step) -> f64 {
     let earlier =
         || (0..index).zip(&bundle.plan.steps).rev().filter(|(_, of)| of.cell == step.cell);
-    let found = earlier().find_map(|(at, of)| match of.task {
-        Task::Capacity(slo) if of.task == step.task => found(bundle, at, slo),
-        Task::Capacity(_) | Task::Measure => None,
-    });
+    let found = |same: bool| {
+        earlier().find_map(|(at, of)| match of.task {
+            Task::Capacity(slo) if (of.task == step.task) == same => found(bundle, at, slo),
+            Task::Capacity(_) | Task::Measure => None,
+        })
+    };
     let implied = || {
         let mut measured = earlier().filter(|(_, of)| of.task == Task::Measure);
         measured.find_map(|(at, _)| bundle.runs_of(at).find_map(|run| implied(bundle, run)))
     };
     let load = &bundle.plan.loads[&step.cell.workload];
-    found.or_else(implied).or(load.rate_per_s).unwrap_or(START_PER_S)
+    found(true).or_else(|| found(false)).or_else(implied).or(load.rate_per_s).unwrap_or(START_PER_S)
 }
 
 /// What a search came to.
