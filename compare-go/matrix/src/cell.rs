@@ -85,6 +85,8 @@ words! {
         Resolve = "resolve",
         /// The same with 30,000 players connected, as in the incident.
         Resolve30k = "resolve-30k",
+        /// The same in a closed loop: each connection asks again when it has its answer.
+        ResolveClosed = "resolve-closed",
         /// Idle WebSockets, and `hunt-status` beside them.
         Sockets = "sockets",
         /// The same with 30,000 of them.

@@ -7,6 +7,7 @@ use matrix::bundle::observed::Observed;
 use matrix::bundle::run::{Failure, Measured, Outcome, Purpose, Run};
 use matrix::cell::{Cell, Server, Workload};
 use matrix::figures::{Figures, Metric, Ranking, RunFigures, capacity};
+use matrix::plan::Load;
 use matrix::slo::{Percentile, Slo};
 use matrix::statistics::{Better, Question, Verdict, verdict};
 use matrix::testing::{Character, Synthetic};
@@ -103,6 +104,23 @@ fn where_there_are_broadcasts_frames_are_units_of_work_and_have_figures_of_their
         let error = figures.summary(of(workload), metric).unwrap_err();
         assert_eq!(error, format!("{metric} is no figure of {workload}"));
     }
+}
+
+#[test]
+fn a_closed_loop_has_a_rate_and_no_latency() {
+    let servers = [(cell("hyper").server, character(10.0))];
+    let synthetic = Synthetic::of(&servers);
+    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
+    let workloads = vec![Workload::ResolveClosed];
+    let run = Synthetic { workloads, load, ..synthetic }.runs().remove(0);
+    let figures = RunFigures::of(&run).unwrap();
+    assert!(figures.invalid.is_empty(), "{:?}", figures.invalid);
+    assert!(figures.value(Metric::Rate).is_some() && figures.value(Metric::Cpu).is_some());
+    assert_eq!((figures.achieved, figures.latency.is_none()), (None, true));
+    let why = figures.values[&Metric::Latency(Percentile::P99)].why_missing().unwrap();
+    assert!(why.starts_with("a closed loop"), "{why}");
+    assert!(!figures.values.contains_key(&Metric::SendLag));
+    assert!(!figures.keeps(Slo::p99_ms(50)), "what it asks depends on the answers");
 }
 
 #[test]

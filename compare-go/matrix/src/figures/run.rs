@@ -3,8 +3,9 @@
 use crate::bundle::generator::{Printed, Requests};
 use crate::bundle::observed::Observed;
 use crate::bundle::run::{Allocations, Counted, Machine, Measured, Outcome, Resident, Run};
+use crate::cell::Workload;
 use crate::figures::metric::Metric;
-use crate::figures::work::{self, Broadcasts};
+use crate::figures::work::{self, Broadcasts, LatencyOf};
 use crate::number::float;
 use crate::slo::{Percentile, Slo};
 use crate::statistics::Histogram;
@@ -56,10 +57,13 @@ impl RunFigures {
         let achieved = open.then(|| (float(requests.sent) / float(requests.due)).min(1.0));
         let workload = run.cell.workload;
         let broadcasts = Broadcasts::of(workload, figures);
+        let closed = is_closed(&printed, workload);
         let latency = work::latencies(workload, figures, broadcasts.as_ref());
+        let latency = latency.filter(|_| !closed);
         let mut values = BTreeMap::new();
-        latencies(&mut values, latency.as_ref());
-        answers(&mut values, &printed);
+        let why = if closed { CLOSED } else { NOTHING };
+        latencies(&mut values, latency.as_ref(), why);
+        answers(&mut values, &printed, closed);
         if work::has_broadcasts(workload) {
             heard(&mut values, broadcasts.as_ref(), printed.outcome.measured.seconds());
         }
@@ -107,21 +111,32 @@ impl RunFigures {
 
 type Values = BTreeMap<Metric, Observed<f64>>;
 
-fn latencies(values: &mut Values, latency: Option<&Histogram>) {
+/// Why there is no latency in a closed loop: a server that is slow is asked less.
+const CLOSED: &str = "a closed loop has no times at which requests are meant to be sent";
+const NOTHING: &str = "nothing was answered";
+
+/// Whether requests were sent when answers came.
+fn is_closed(printed: &Printed, workload: Workload) -> bool {
+    printed.outcome.rate_per_s.is_none() && work::latency_of(workload) == LatencyOf::Answers
+}
+
+fn latencies(values: &mut Values, latency: Option<&Histogram>, why: &str) {
+    let told =
+        |at: Option<u64>| at.map_or_else(|| Observed::missing(why), |ns| Observed::Is(float(ns)));
     for percentile in Percentile::ALL {
         let at = latency.and_then(|latency| latency.at(percentile.share()));
-        values.insert(Metric::Latency(percentile), time(at));
+        values.insert(Metric::Latency(percentile), told(at));
     }
-    values.insert(Metric::LatencyMax, time(latency.and_then(Histogram::max)));
+    values.insert(Metric::LatencyMax, told(latency.and_then(Histogram::max)));
     let at = |percentile: Percentile| latency?.at(percentile.share()).map(float);
     let fairness = match (at(Percentile::P99), at(Percentile::P50)) {
         (Some(p99), Some(p50)) if p50 > 0.0 => Observed::Is(p99 / p50),
-        _ => nothing(),
+        _ => Observed::missing(why),
     };
     values.insert(Metric::Fairness, fairness);
 }
 
-fn answers(values: &mut Values, printed: &Printed) {
+fn answers(values: &mut Values, printed: &Printed, closed: bool) {
     let figures = &printed.outcome.figures;
     let Requests { right, sent, .. } = figures.requests();
     values.insert(Metric::Rate, per_second(right, printed.outcome.measured.seconds()));
@@ -130,7 +145,7 @@ fn answers(values: &mut Values, printed: &Printed) {
     let share = if tried > 0.0 { Observed::Is(errors / tried) } else { nothing() };
     values.insert(Metric::Errors, share);
     let p99 = |of: Option<Histogram>| of.and_then(|of| of.at(Percentile::P99.share()));
-    if sent > 0 {
+    if sent > 0 && !closed {
         let lag = Histogram::merged(figures.operations().map(|operation| &operation.lag));
         values.insert(Metric::SendLag, time(p99(lag)));
     }
@@ -165,7 +180,7 @@ fn heard(values: &mut Values, broadcasts: Option<&Broadcasts>, seconds: f64) {
 }
 
 fn nothing() -> Observed<f64> {
-    Observed::missing("nothing was answered")
+    Observed::missing(NOTHING)
 }
 
 fn time(ns: Option<u64>) -> Observed<f64> {

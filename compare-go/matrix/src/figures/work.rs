@@ -60,6 +60,7 @@ pub const fn has_broadcasts(workload: Workload) -> bool {
         | Workload::Mixed => true,
         Workload::Resolve
         | Workload::Resolve30k
+        | Workload::ResolveClosed
         | Workload::Loot
         | Workload::HotBoard
         | Workload::ReconnectStorm => false,

@@ -18,6 +18,8 @@ use crate::slo::Slo;
 ///
 /// - `resolve`: the rate of the incident. Players have 1,024 treasures each, so that claims stay
 ///   fresh far beyond any rate of a search.
+/// - `resolve-closed`: as fast as the server answers, to tell what it can do at most and what a
+///   request costs where the core is full. It has no intended times, and so no latency.
 /// - `sockets`: each gets a frame every 150 ms, so that 6,000 are 40,000 frames a second. net/http
 ///   takes about 11 us of a core for each.
 /// - `sockets-30k` is 200,000 frames a second, which saturates a core of most servers, and one of
@@ -26,9 +28,10 @@ use crate::slo::Slo;
 /// - `quests`: 2,000 hunts with two watchers each; a publication of 4,200 or 8,500 waypoints four
 ///   times a second. The rate is that of `hunt-status` beside them; the promise is that of frames.
 /// - `slow-readers` asks nothing; what counts are the frames of those who read.
-const TABLE: [(Workload, Option<f64>, u32, u32); 11] = [
+const TABLE: [(Workload, Option<f64>, u32, u32); 12] = [
     (Workload::Resolve, Some(15_000.0), 15_000, 30_000),
     (Workload::Resolve30k, Some(15_000.0), 30_000, 30_000),
+    (Workload::ResolveClosed, None, 256, 30_000),
     (Workload::Sockets, Some(1_000.0), 6_000, 6_000),
     (Workload::Sockets30k, Some(1_000.0), 30_000, 30_000),
     (Workload::State, Some(10_000.0), 2_000, 2_000),
@@ -75,10 +78,11 @@ pub fn load(extent: Extent, workload: Workload) -> Load {
     }
 }
 
-/// Whether a workload is a scenario at its full size, which no extent makes smaller.
+/// Whether no extent makes a workload smaller: a scenario at its full size, or a closed loop, whose
+/// connections are what fills the cores.
 #[must_use]
 pub const fn is_full_size(workload: Workload) -> bool {
-    matches!(workload, Workload::Resolve30k | Workload::Sockets30k)
+    matches!(workload, Workload::Resolve30k | Workload::ResolveClosed | Workload::Sockets30k)
 }
 
 /// The load of a run: that of its workload, and less time where it is one of a search.
@@ -99,7 +103,7 @@ pub fn of_run(load: &Load, purpose: Purpose) -> Load {
 #[must_use]
 pub const fn asked(workload: Workload) -> &'static str {
     match workload {
-        Workload::Resolve30k => Workload::Resolve.name(),
+        Workload::Resolve30k | Workload::ResolveClosed => Workload::Resolve.name(),
         Workload::Sockets30k => Workload::Sockets.name(),
         other => other.name(),
     }
@@ -109,9 +113,11 @@ pub const fn asked(workload: Workload) -> &'static str {
 #[must_use]
 pub fn sessions(workload: Workload, load: &Load) -> Option<u32> {
     match workload {
-        Workload::Resolve | Workload::Resolve30k | Workload::HotBoard | Workload::Mixed => {
-            Some(load.sessions.max(load.connections))
-        }
+        Workload::Resolve
+        | Workload::Resolve30k
+        | Workload::ResolveClosed
+        | Workload::HotBoard
+        | Workload::Mixed => Some(load.sessions.max(load.connections)),
         Workload::Sockets
         | Workload::Sockets30k
         | Workload::State
@@ -131,6 +137,7 @@ pub fn hunts(workload: Workload, load: &Load) -> Option<u32> {
         Workload::Quests => 2,
         Workload::Resolve
         | Workload::Resolve30k
+        | Workload::ResolveClosed
         | Workload::Loot
         | Workload::HotBoard
         | Workload::SlowReaders
@@ -152,6 +159,7 @@ pub fn promises(extent: Extent, workload: Workload) -> &'static [Slo] {
         Workload::Quests => &QUESTS,
         Workload::State | Workload::Loot if extent == Extent::Full => &STRICT,
         Workload::Resolve30k
+        | Workload::ResolveClosed
         | Workload::Sockets
         | Workload::Sockets30k
         | Workload::State
@@ -188,7 +196,7 @@ mod tests {
 
     #[test]
     fn fresh_claims_last_for_the_highest_rate_that_a_core_of_the_generator_sends() {
-        for workload in [Workload::Resolve, Workload::HotBoard] {
+        for workload in [Workload::Resolve, Workload::ResolveClosed, Workload::HotBoard] {
             let load = load(Extent::Full, workload);
             let seconds = (load.warm_up_ms + load.counted_ms) / 1_000;
             // It wants a tenth more than the claims of the run.

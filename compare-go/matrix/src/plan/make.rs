@@ -105,6 +105,7 @@ fn is_usual(extent: Extent, cell: Cell) -> bool {
                 // Where allocators and arenas have most to do.
                 Workload::Resolve | Workload::Quests => differs_in_one(server),
                 Workload::Resolve30k
+                | Workload::ResolveClosed
                 | Workload::Sockets
                 | Workload::Sockets30k
                 | Workload::State => leads(server),

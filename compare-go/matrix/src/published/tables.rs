@@ -10,7 +10,7 @@ mod workloads;
 
 use crate::bundle::Bundle;
 use crate::cell::{Cell, Server, Workload};
-use crate::figures::work;
+use crate::figures::work::{self, LatencyOf};
 use crate::figures::{Figures, Metric, Ranking};
 use crate::plan::Filter;
 use crate::published::library::Backing;
@@ -205,11 +205,20 @@ impl<'f, 'b> Among<'f, 'b> {
     }
 
     /// What servers are ordered by: the highest rate that keeps the workload's own promise, where
-    /// one was found, or p99.
+    /// one was found, or p99; in a closed loop the rate itself.
     fn leading(&self) -> Metric {
+        if self.is_closed() {
+            return Metric::Rate;
+        }
         let found = |metric: &Metric| self.servers.iter().any(|s| self.figure(*s, *metric).is_ok());
         let first = self.capacities().into_iter().find(found);
         first.unwrap_or(Metric::Latency(Percentile::P99))
+    }
+
+    /// Whether connections asked when they had their answers.
+    fn is_closed(&self) -> bool {
+        let load = &self.figures.bundle.plan.loads[&self.workload];
+        load.rate_per_s.is_none() && work::latency_of(self.workload) == LatencyOf::Answers
     }
 
     /// The best setting of each runtime by a metric, each peer and each build of Go, the best

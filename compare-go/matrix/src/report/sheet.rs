@@ -183,7 +183,7 @@ impl Of<'_, '_> {
             bundle,
             workload,
             load: load_text(workload, load, figures.bundle.plan.extent, figures.bundle.plan.rounds),
-            latency_of: latency_of(workload),
+            latency_of: latency_of(workload, load),
             answer: Answer::of(&rankings),
             refused,
             excluded: self.excluded(),
@@ -263,8 +263,12 @@ impl Of<'_, '_> {
     }
 }
 
-const fn latency_of(workload: Workload) -> &'static str {
+const fn latency_of(workload: Workload, load: &Load) -> &'static str {
     match work::latency_of(workload) {
+        LatencyOf::Answers if load.rate_per_s.is_none() => {
+            "In a closed loop there is no time at which a request is meant to be sent, so no \
+             latency is told."
+        }
         LatencyOf::Broadcasts => {
             "Latency is that of broadcasts, from their tick to each player; over time it is that \
              of answers."

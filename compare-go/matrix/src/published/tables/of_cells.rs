@@ -18,13 +18,19 @@ const HEADLINE: [Metric; 5] = [
     Metric::PerConnection,
 ];
 
+/// What is in it of a closed loop.
+const CLOSED: [Metric; 4] = [Metric::Rate, Metric::Cpu, Metric::SystemCalls, Metric::ResidentPeak];
+
 /// Capacities, then what is asked for most, of the best setting of each runtime or of those servers
 /// that the block names; ordered by what leads, and how each stands to the best in it.
 pub(super) fn headline(all: &Among<'_, '_>) -> Sheet {
     let leading = all.leading();
     let among = &if all.named { all.clone() } else { all.only(all.best_settings(leading)) };
     let mut metrics = among.capacities();
-    metrics.extend(HEADLINE);
+    metrics.extend(match among.is_closed() {
+        true => &CLOSED[..],
+        false => &HEADLINE,
+    });
     let mut sheet = metrics_ordered(among, &metrics, leading);
     if !all.named {
         let by = leading.title();

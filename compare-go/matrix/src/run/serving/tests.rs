@@ -95,6 +95,9 @@ fn the_generator_asks_what_the_load_says() {
     let begin = "resolve --rate 15000 --connections ";
     assert!(resolve.starts_with(begin) && resolve.contains("--sessions 30000"), "{resolve}");
     assert!(resolve.ends_with("--seed 1 --format json --quiet"), "{resolve}");
+    let closed = asked(Workload::ResolveClosed, None);
+    assert!(closed.starts_with("resolve --connections 256 --sessions 30000 "), "{closed}");
+    assert!(closed.ends_with(" --closed"), "{closed}");
     let closed = asked(Workload::Loot, None);
     assert!(closed.starts_with("loot --connections 1000 "), "{closed}");
     assert!(closed.ends_with(" --closed"), "{closed}");
