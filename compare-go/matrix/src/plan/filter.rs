@@ -196,13 +196,13 @@ mod tests {
 
     #[test]
     fn terms_narrow_and_filters_widen() {
-        assert_eq!(count(&[]), 11 * 42);
+        assert_eq!(count(&[]), 12 * 42);
         assert_eq!(count(&["resolve"]), 42);
         assert_eq!(count(&["workload=resolve|loot,kind=go"]), 2 * 4);
         assert_eq!(count(&["runtime=tokio*,allocator=jemalloc,arena=heap,resolve"]), 3);
         assert_eq!(count(&["resolve,kind!=rust"]), 6);
         assert_eq!(count(&["resolve,allocator!=jemalloc"]), 24 + 6);
-        assert_eq!(count(&["server=go-*+tuned"]), 2 * 11);
+        assert_eq!(count(&["server=go-*+tuned"]), 2 * 12);
         assert_eq!(count(&["hyper,resolve", "library=fasthttp,resolve,tuned"]), 2);
         assert_eq!(count(&["tokio-uring+*+heap,loot"]), 3);
     }

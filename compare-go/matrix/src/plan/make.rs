@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(searches, (12 + 2) * 2);
         assert!(in_round(&normal, 4).iter().all(|step| step.task == Task::Measure));
         let full = plan(Extent::Full, &[]);
-        assert_eq!((full.servers.len(), full.loads.len()), (42, 11));
+        assert_eq!((full.servers.len(), full.loads.len()), (42, 12));
         let searches = |capacities| {
             let wanted = Wanted { capacities, ..wanted(Extent::Full, &["resolve"]) };
             let steps = Plan::make(&wanted).unwrap().steps;
