@@ -126,8 +126,9 @@ pub trait Runtime: Clone + 'static {
     /// Ready when `ms` milliseconds have passed.
     fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()>;
 
-    /// Lets other tasks run: ready when those that can have had their turn. As it comes, it is for
-    /// runtimes where a task that wakes itself goes behind all others.
+    /// Lets other tasks run: ready when those that can have had their turn. Operations complete all
+    /// the same where somebody always yields. As it comes, it is for runtimes where a task that
+    /// wakes itself goes behind all others, and that look for news when tasks can run, too.
     fn yield_now(&self) -> impl Future<Output = ()> {
         yield_by(Waker::wake)
     }

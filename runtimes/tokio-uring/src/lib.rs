@@ -1,15 +1,17 @@
 //! The io_uring backend inside Tokio: one `current_thread` runtime and one ring for each worker.
 //!
 //! ```text
-//!   tasks ──► operations wait ──► [no task can run] ──► one system call ──► completions ──► tasks
-//!                                                            │ none
-//!                                                            ▼
+//!   tasks ──► operations wait ──► [all have run] ──► one system call ──► completions ──► tasks
+//!                                                         │ none
+//!                                                         ▼
 //!                                        Tokio sleeps in epoll: timers, wakers of other
 //!                                        threads, and the event of the ring
 //! ```
 //!
 //! - `queue` is all that is said to the kernel, `buffers` what it receives into.
-//! - `ring` takes completions to `socket` and `listener`; `park` is where Tokio lets it.
+//! - `ring` takes completions to `socket` and `listener`; `park` is where Tokio lets it. A loop
+//!   that always finds something to do keeps Tokio from that: where it yields, the ring has its
+//!   turn.
 //!
 //! The kernel accepts and receives without being asked again (multishot), into buffers that belong
 //! to no connection; so an idle one holds none. A write goes to the ring, one system call for all
@@ -36,7 +38,7 @@ use driver::connection::Connection;
 use driver::figures::RuntimeFigures;
 use driver::loops::{Loop, tick_loop};
 use driver::node::{self, Node, Seat, Setup};
-use driver::runtime::Runtime;
+use driver::runtime::{Runtime, yield_by};
 use driver::{Tables, Unavailable, uring};
 use engine_core::arena::Arena;
 use engine_core::service::Service;
@@ -44,6 +46,7 @@ use std::cell::RefCell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -117,6 +120,13 @@ impl Runtime for Uring {
 
     fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()> {
         tokio::time::sleep(Duration::from_millis(ms))
+    }
+
+    /// The ring has its turn when the tasks that can run have had theirs, as it has before a sleep:
+    /// while a loop always finds something to do, the thread does not sleep.
+    async fn yield_now(&self) {
+        yield_by(Waker::wake).await;
+        self.ring.turn();
     }
 
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {

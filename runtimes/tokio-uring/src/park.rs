@@ -46,13 +46,11 @@ impl Drop for Parked {
 /// event.
 pub(crate) fn before_sleep() {
     let Some(ring) = RING.with(|place| place.borrow().clone()) else { return };
-    ring.with(|state| state.queue.announce(false));
     while !ring.turn() {
         // What completes after this look is announced.
         ring.with(|state| state.queue.announce(true));
         if ring.with(|state| state.queue.is_quiet()) {
             return;
         }
-        ring.with(|state| state.queue.announce(false));
     }
 }

@@ -18,8 +18,8 @@ use std::{fmt, io};
 /// How long waits for the last completions may last, in seconds.
 const END_S: usize = 5;
 /// Batches of completions of a turn, at most. Where tasks always find something to do, as
-/// broadcasts to many, turns are rare: what has completed by then must not wait for one batch a
-/// turn.
+/// broadcasts to many, all of them run between two turns: what has completed by then must not wait
+/// for one batch a turn.
 const BATCHES_MAX: usize = 16;
 
 /// How large a ring is.
@@ -88,9 +88,10 @@ impl Ring {
     }
 
     /// Hands operations over, takes what has completed, though not without bound, and wakes whom
-    /// it is for. Says whether anybody was woken.
+    /// it is for. Nothing is announced until that is wanted again. Says whether anybody was woken.
     pub(crate) fn turn(&self) -> bool {
         let mut wakers = self.with(|state| {
+            state.queue.announce(false);
             for _ in 0..BATCHES_MAX {
                 // It fetches what had no room in the queue, too.
                 state.queue.submit();

@@ -1,11 +1,13 @@
 //! Rings that are small, sockets that are stubborn, and ends that come early.
 
+use crate::Uring;
 use crate::listener::Listener;
 use crate::park::{self, Parked};
 use crate::queue::{BATCH, Key, Op, Token};
 use crate::ring::{Ring, Sizes, alive};
 use crate::socket::{Reader, Socket, UNREAD_MAX, Writer};
-use driver::runtime::{Listen, ReadHalf, WriteHalf};
+use driver::clock::Clock;
+use driver::runtime::{Listen, ReadHalf, Runtime, WriteHalf};
 use socket2::SockRef;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -265,6 +267,26 @@ fn a_turn_takes_all_that_has_completed_and_not_one_batch_of_it() {
         let waiting = ring.with(|state| alive(&mut state.ports, listener.key).ready.len());
         assert_eq!(waiting, peers.len() - 1);
         drop(first);
+    });
+}
+
+#[test]
+fn a_loop_that_always_finds_something_to_do_keeps_nobody_waiting() {
+    in_ring(Sizes::default(), async |ring| {
+        let rt = Uring { clock: Clock::start(), ring: Rc::clone(ring) };
+        let busy = spawn_local(async move {
+            loop {
+                rt.yield_now().await;
+            }
+        });
+        let (mut reader, writer, mut peer) = pair(ring).await;
+        peer.write_all(b"hello").unwrap();
+        let asked = read_exactly(&mut reader, 5).await;
+        writer.write_all(asked).await.0.unwrap();
+        let mut answer = [0; 5];
+        peer.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"hello");
+        busy.abort();
     });
 }
 
