@@ -310,10 +310,16 @@ fn a_capacity_is_the_highest_rate_of_which_every_confirmation_was_kept() {
     assert_eq!(capacity_of(&more), missing("no rate kept the promise when it was confirmed"));
     more.extend([altered(rate / 2.0, &|_| {}), altered(rate / 2.0, &|_| {})]);
     assert_eq!(capacity_of(&more), Observed::Is(rate / 2.0));
-    // What something else disturbed says nothing, neither that it was kept nor that it was not.
-    let disturbed = altered(rate / 2.0, &|measured| measured.machine.stolen = 0.5);
+    // What others slowed so that it was broken says nothing; what was kept beside them was kept.
+    let beside = |measured: &mut Measured| measured.machine.stolen = 0.5;
+    let disturbed = altered(rate / 2.0, &|measured| {
+        beside(measured);
+        broken(measured);
+    });
     more.push(disturbed.clone());
     assert_eq!(capacity_of(&more), Observed::Is(rate / 2.0));
+    let kept = altered(rate / 2.0, &beside);
+    assert_eq!(capacity_of(&[search, &[kept]].concat()), Observed::Is(rate / 2.0));
     let invalid = capacity_of(&[search, &[disturbed]].concat());
     assert!(invalid.why_missing().unwrap().contains("a confirmation is not valid"), "{invalid:?}");
 }

@@ -19,9 +19,10 @@ pub const STOLEN_MAX: f64 = 0.02;
 pub const ERRORS_MAX: f64 = 0.001;
 /// The least share of what was due that must be sent for a rate to count as offered.
 pub const ACHIEVED_MIN: f64 = 0.99;
-/// How reasons begin that are of others on the machine: the generator's check that it had its core,
-/// and what the runner saw.
+/// How reasons begin that are of others on the machine: the generator's checks that it had its core
+/// and time to spare, and what the runner saw.
 const WAITED: &str = "core: ";
+const HEADROOM: &str = "headroom: ";
 const OTHERS: &str = "others used the server's cores";
 const STOLEN: &str = "the hypervisor gave the cores to others";
 /// Ticks that say anything of how CPU time is shared: half a second at 100 a second.
@@ -95,6 +96,23 @@ impl RunFigures {
         const OF_OTHERS: [&str; 3] = [WAITED, OTHERS, STOLEN];
         let of_others = |why: &String| OF_OTHERS.iter().any(|begin| why.starts_with(begin));
         !self.invalid.is_empty() && self.invalid.iter().all(of_others)
+    }
+
+    /// Whether the rate that was offered kept a promise; none where the run does not tell. Others
+    /// on the cores, and a generator that has too much to do, make answers late and never early: a
+    /// run that kept the promise beside them counts, and one that broke it says nothing.
+    #[must_use]
+    pub fn kept(&self, slo: Slo) -> Option<bool> {
+        const SLOWER: [&str; 4] = [WAITED, HEADROOM, OTHERS, STOLEN];
+        let slower = |why: &String| SLOWER.iter().any(|begin| why.starts_with(begin));
+        let keeps = self.keeps(slo);
+        if self.invalid.is_empty() {
+            Some(keeps)
+        } else if self.invalid.iter().all(slower) {
+            keeps.then_some(true)
+        } else {
+            (!self.is_disturbed()).then_some(false)
+        }
     }
 
     /// Whether the rate that was offered was served as a promise has it: what was due was sent,

@@ -126,12 +126,12 @@ fn all_tried(runs: &[&Run], slo: Slo) -> Vec<Tried> {
     let mut tried = Vec::new();
     for run in runs {
         let Some(rate_per_s) = run.offered_per_s else { continue };
-        let figures = RunFigures::of(run);
-        if disturbed < DISTURBED_MAX && figures.as_ref().is_ok_and(RunFigures::is_disturbed) {
+        let kept = RunFigures::of(run).map_or(Some(false), |figures| figures.kept(slo));
+        if kept.is_none() && disturbed < DISTURBED_MAX {
             disturbed += 1;
             continue;
         }
-        let kept = figures.is_ok_and(|figures| figures.invalid.is_empty() && figures.keeps(slo));
+        let kept = kept.unwrap_or(false);
         let confirms = matches!(run.purpose, Purpose::Confirm(_));
         tried.push(Tried { rate_per_s, confirms, kept });
     }

@@ -271,9 +271,15 @@ fn came_to(run: &Run) -> String {
     let (p99, cpu) = (shown(Metric::Latency(Percentile::P99)), shown(Metric::Cpu));
     let mut text = format!("p99 {p99}, CPU {cpu}, {}", shown(Metric::Rate));
     if let Purpose::Search(slo) | Purpose::Confirm(slo) = run.purpose {
-        text += if figures.keeps(slo) { ": kept" } else { ": not kept" };
-    }
-    if !figures.invalid.is_empty() {
+        text += match figures.kept(slo) {
+            Some(true) => ": kept",
+            Some(false) => ": not kept",
+            None => ": not told",
+        };
+        if !figures.invalid.is_empty() {
+            text += &format!(" ({})", figures.invalid.join("; "));
+        }
+    } else if !figures.invalid.is_empty() {
         text += &format!("; DOES NOT COUNT: {}", figures.invalid.join("; "));
     }
     text
