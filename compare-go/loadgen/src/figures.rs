@@ -203,6 +203,43 @@ impl Figures {
         shares.map(|worker| float(worker.worked_ns) / float(worker.wall_ns)).fold(0.0, f64::max)
     }
 
+    /// The highest share of its time for which a worker wanted its core while somebody else than
+    /// its fellow workers had it, 0 to 1. Workers take turns at `cores`; 0: they are not bound, and
+    /// keep no core from each other.
+    #[must_use]
+    pub fn starved_by_others(&self, cores: usize) -> f64 {
+        let of_others = |worker: &WorkerFigures| {
+            let fellows: u64 = self.fellows(worker, cores).map(|fellow| fellow.cpu_ns).sum();
+            float(worker.starved_ns.saturating_sub(fellows)) / float(worker.wall_ns)
+        };
+        let workers = self.workers.iter().filter(|worker| worker.wall_ns > 0);
+        workers.map(of_others).fold(0.0, f64::max)
+    }
+
+    /// The highest share of the time in which a core of the workers had something of theirs to do,
+    /// 0 to 1.
+    #[must_use]
+    pub fn busiest_core(&self, cores: usize) -> f64 {
+        let worked = |worker: &WorkerFigures| worker.worked_ns.saturating_sub(worker.starved_ns);
+        let shared = |worker: &WorkerFigures| {
+            let fellows = self.fellows(worker, cores).map(worked);
+            let worked_ns = fellows.reduce(|a, b| a + b).map(|fellows| fellows + worked(worker));
+            float(worked_ns.unwrap_or(worker.worked_ns)) / float(worker.wall_ns)
+        };
+        let workers = self.workers.iter().filter(|worker| worker.wall_ns > 0);
+        workers.map(shared).fold(0.0, f64::max)
+    }
+
+    /// The other workers on the core of one.
+    fn fellows(&self, of: &WorkerFigures, cores: usize) -> impl Iterator<Item = &WorkerFigures> {
+        let core = move |worker: u32| (worker as usize).checked_rem(cores);
+        let (own, core_of) = (of.worker, core(of.worker));
+        let shares = move |other: &&WorkerFigures| {
+            core_of.is_some() && core(other.worker) == core_of && other.worker != own
+        };
+        self.workers.iter().filter(shares)
+    }
+
     /// CPU time of all workers, in nanoseconds, for each request that was sent; 0 where none was.
     #[must_use]
     pub fn cpu_ns_per_request(&self) -> f64 {
@@ -399,6 +436,29 @@ mod tests {
         assert_eq!(all.workers[1].wall_ns, 200);
         assert!((all.busiest() - 0.4).abs() < 1e-9);
         assert!((all.cpu_ns_per_request() - 150.0 / 4.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn workers_that_share_a_core_wait_for_each_other_and_fill_it_together() {
+        let worker = |worker: u32, starved_ns: u64| WorkerFigures {
+            worker,
+            wall_ns: 1_000,
+            worked_ns: 500,
+            cpu_ns: 300,
+            starved_ns,
+            ..WorkerFigures::default()
+        };
+        let figures =
+            Figures { workers: vec![worker(0, 200), worker(1, 350)], ..Figures::default() };
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        // Of 350 that the second waited, the first had the core for 300 at most.
+        assert!(near(figures.starved_by_others(1), 0.05));
+        assert!(near(figures.busiest_core(1), 0.3 + 0.15));
+        // With a core each, or none that is known, all of it is others'.
+        for cores in [0, 2] {
+            assert!(near(figures.starved_by_others(cores), 0.35));
+            assert!(near(figures.busiest_core(cores), 0.5));
+        }
     }
 
     #[test]

@@ -51,12 +51,16 @@ impl Validity {
             let text = format!("{} of what was due was sent (at least {limit})", share(part));
             checks.push(Check::new("achieved", part >= ACHIEVED_MIN, text));
         }
-        let (busiest, limit) = (share(summary.busiest), share(BUSY_MAX));
-        let text = format!("the generator was busy {busiest} of the time (at most {limit})");
-        checks.push(Check::new("headroom", summary.busiest <= BUSY_MAX, text));
-        let (starved, limit) = (share(summary.starved), share(STARVED_MAX));
-        let text = format!("it waited for its core {starved} of the time (at most {limit})");
-        checks.push(Check::new("core", summary.starved <= STARVED_MAX, text));
+        let cores = plan.workers.cores.len();
+        let busiest = outcome.figures.busiest_core(cores);
+        let (told, limit) = (share(busiest), share(BUSY_MAX));
+        let text = format!("the generator was busy {told} of the time (at most {limit})");
+        checks.push(Check::new("headroom", busiest <= BUSY_MAX, text));
+        // What workers on one core wait for each other is the load of that core.
+        let starved = outcome.figures.starved_by_others(cores);
+        let (told, limit) = (share(starved), share(STARVED_MAX));
+        let text = format!("it waited for its core {told} of the time (at most {limit})");
+        checks.push(Check::new("core", starved <= STARVED_MAX, text));
         if plan.fault != Fault::None {
             let text = "the generator was made to measure wrongly by --fault".into();
             checks.push(Check::new("fault", false, text));
