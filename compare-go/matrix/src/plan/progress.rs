@@ -78,8 +78,8 @@ fn is_measured(runs: &[&Run]) -> bool {
 }
 
 /// Where a search begins: at what an earlier round came to, at what the search for another promise
-/// came to, at what the CPU time of a measured load implies, or at that load. Only steps before this
-/// one are looked at: all of them are done, so that an interrupted search goes on as it began.
+/// came to, at what the CPU time of a measured load implies, or at that load. Only steps before
+/// this one are looked at: all of them are done, so that an interrupted search goes on as it began.
 fn start_per_s(bundle: &Bundle, index: u32, step: &Step) -> f64 {
     let earlier =
         || (0..index).zip(&bundle.plan.steps).rev().filter(|(_, of)| of.cell == step.cell);

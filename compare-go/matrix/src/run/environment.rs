@@ -24,8 +24,8 @@ pub(crate) fn origin(top: &Path) -> Origin {
 }
 
 /// Collects it; the sources and compilers are those of programs that were built elsewhere, where
-/// these are measured. Costs a second, in which it looks at what others use of the machine, and as many
-/// programs as there are tools, each of which is asked for its version.
+/// these are measured. Costs a second, in which it looks at what others use of the machine, and as
+/// many programs as there are tools, each of which is asked for its version.
 #[must_use]
 pub fn environment(top: &Path, cores: Cores, built: Option<Origin>) -> Environment {
     let root = Path::new("/");
