@@ -101,7 +101,10 @@ class Plots {
 
   offerTime() {
     one(".time-choices", this.sheet).hidden = false;
-    series.forEach(([key, name]) => this.metric.append(element("option", { value: key }, name)));
+    const told = ([key]) => this.data.over_time.some((run) => run[key].length > 0);
+    for (const [key, name] of series.filter(told)) {
+      this.metric.append(element("option", { value: key }, name));
+    }
     const rounds = [...new Set(this.data.over_time.map((run) => run.round))].sort((a, b) => a - b);
     rounds.forEach((round) => this.round.append(element("option", { value: round }, round)));
     for (const choice of [this.metric, this.round]) {

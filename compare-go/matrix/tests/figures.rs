@@ -119,8 +119,46 @@ fn a_closed_loop_has_a_rate_and_no_latency() {
     assert_eq!((figures.achieved, figures.latency.is_none()), (None, true));
     let why = figures.values[&Metric::Latency(Percentile::P99)].why_missing().unwrap();
     assert!(why.starts_with("a closed loop"), "{why}");
-    assert!(!figures.values.contains_key(&Metric::SendLag));
+    let lag = figures.values[&Metric::SendLag].why_missing().unwrap();
+    assert!(lag.starts_with("a closed loop"), "{lag}");
+    assert!(figures.value(Metric::SystemCalls).is_some());
+    assert!(figures.value(Metric::ResidentPeak).is_some());
     assert!(!figures.keeps(Slo::p99_ms(50)), "what it asks depends on the answers");
+}
+
+#[test]
+fn a_closed_loop_of_a_generator_without_cpu_time_to_spare_is_not_valid() {
+    let servers = [(cell("hyper").server, character(10.0))];
+    let synthetic = Synthetic::of(&servers);
+    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
+    let workloads = vec![Workload::ResolveClosed];
+    let mut run = Synthetic { workloads, load, ..synthetic }.runs().remove(0);
+    let Outcome::Measured(measured) = &mut run.outcome else { panic!("it was measured") };
+    let check = r#"{"name":"headroom","text":"the generator was busy 97 %","held":false}"#;
+    reprint(measured, r#""checks":[]"#, &format!(r#""checks":[{check}]"#));
+    let figures = RunFigures::of(&run).unwrap();
+    assert_eq!(figures.invalid, ["headroom: the generator was busy 97 %"]);
+    // That is the load's own doing, so the same again would come to the same.
+    assert!(!figures.is_spoilt_by_others());
+}
+
+#[test]
+fn closed_loops_are_ordered_by_their_rates_of_which_more_is_better() {
+    let servers = [("hyper", 10.0), ("axum", 20.0)];
+    let servers = servers.map(|(name, cpu_us)| (cell(name).server, character(cpu_us)));
+    let synthetic = Synthetic::of(&servers);
+    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
+    let workloads = vec![Workload::ResolveClosed];
+    let bundle = read(&Synthetic { workloads, load, ..synthetic });
+    let figures = Figures::of(&bundle);
+    assert_eq!(figures.excluded().count(), 0);
+    let all: Vec<Server> = servers.iter().map(|(server, _)| *server).collect();
+    let ranking = Ranking::of(&figures, Workload::ResolveClosed, Metric::Rate, &all);
+    let order: Vec<Server> = ranking.rows.iter().map(|row| row.server).collect();
+    assert_eq!((order, Metric::Rate.better()), (all.clone(), Better::More));
+    let p99 = Metric::Latency(Percentile::P99);
+    let ranking = Ranking::of(&figures, Workload::ResolveClosed, p99, &all);
+    assert_eq!((ranking.rows.len(), ranking.without.len()), (0, 2));
 }
 
 #[test]
@@ -310,7 +348,7 @@ fn a_capacity_is_the_highest_rate_of_which_every_confirmation_was_kept() {
     assert_eq!(capacity_of(&more), missing("no rate kept the promise when it was confirmed"));
     more.extend([altered(rate / 2.0, &|_| {}), altered(rate / 2.0, &|_| {})]);
     assert_eq!(capacity_of(&more), Observed::Is(rate / 2.0));
-    // What others slowed so that it was broken says nothing; what was kept beside them was kept.
+    // What others disturbed says nothing, neither that it was kept nor that it was not.
     let beside = |measured: &mut Measured| measured.machine.stolen = 0.5;
     let disturbed = altered(rate / 2.0, &|measured| {
         beside(measured);
@@ -318,8 +356,9 @@ fn a_capacity_is_the_highest_rate_of_which_every_confirmation_was_kept() {
     });
     more.push(disturbed.clone());
     assert_eq!(capacity_of(&more), Observed::Is(rate / 2.0));
-    let kept = altered(rate / 2.0, &beside);
-    assert_eq!(capacity_of(&[search, &[kept]].concat()), Observed::Is(rate / 2.0));
-    let invalid = capacity_of(&[search, &[disturbed]].concat());
-    assert!(invalid.why_missing().unwrap().contains("a confirmation is not valid"), "{invalid:?}");
+    for run in [altered(rate / 2.0, &beside), disturbed] {
+        let invalid = capacity_of(&[search, &[run]].concat());
+        let why = invalid.why_missing().unwrap();
+        assert!(why.contains("a confirmation is not valid"), "{why}");
+    }
 }

@@ -5,6 +5,7 @@ mod support;
 use matrix::bundle::Bundle;
 use matrix::cell::{Server, Workload};
 use matrix::figures::Figures;
+use matrix::plan::Load;
 use matrix::recommend::evidence::Basis;
 use matrix::recommend::{Answer, Ask, Container, Refusal};
 use matrix::slo::Slo;
@@ -151,6 +152,19 @@ fn a_promise_that_was_not_searched_for_is_answered_by_a_stricter_one_or_by_the_l
     let strict: Slo = "p99<100us".parse().unwrap();
     let refused = of_all(&Ask { slo: strict, ..ask() }).unwrap_err().to_string();
     assert!(refused.contains("it did not keep p99<100us under the load"), "{refused}");
+}
+
+#[test]
+fn the_rate_of_a_closed_loop_is_no_capacity() {
+    let synthetic = Synthetic { slos: Vec::new(), ..all() };
+    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
+    let workloads = vec![Workload::ResolveClosed];
+    let closed = Synthetic { workloads, load, ..synthetic };
+    let ask = Ask { workload: Workload::ResolveClosed, rate_per_s: 1.0, ..ask() };
+    let refusal = answer(&closed, &ask).unwrap_err();
+    let Refusal::NotEnough { why, .. } = refusal else { panic!("{refusal}") };
+    assert_eq!(why.lines().count(), 4, "{why}");
+    assert!(why.lines().all(|line| line.contains("a closed loop has no times")), "{why}");
 }
 
 #[test]

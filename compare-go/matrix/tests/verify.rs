@@ -347,6 +347,27 @@ fn a_scenario_has_the_best_of_the_engine_beside_go_and_its_targets() {
 }
 
 #[test]
+fn a_closed_loop_is_ordered_by_its_rate_and_has_no_columns_of_latency() {
+    let case = Case::new(&block("table headline bundle=newest workload=resolve-closed"));
+    let results = case.folder.path.join("results");
+    fs::remove_dir_all(results.join(NAME)).expect("it is there");
+    let servers = [("hyper", 20.0), ("tokio+jemalloc+heap", 10.0)].map(|(name, cpu_us)| {
+        (name.parse().expect("a server"), Character { cpu_us, ..Character::default() })
+    });
+    let mut synthetic = Synthetic::of(&servers);
+    synthetic.workloads = vec![Workload::ResolveClosed];
+    synthetic.load.rate_per_s = None;
+    let _ = synthetic.write(&results);
+    let (code, output) = case.verify(&["--write"]);
+    assert_eq!(code, 0, "{output}");
+    let text = case.text();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
+    assert!(rows[2].starts_with("| tokio+jemalloc+heap ") && rows[3].starts_with("| hyper "));
+    assert!(text.contains("closed loop") && !rows[0].contains("p99"), "{text}");
+    assert!(!text.contains("\nNo "), "every figure is there:\n{text}");
+}
+
+#[test]
 fn tuning_and_effects_have_tables() {
     has(
         "tuning bundle=newest",

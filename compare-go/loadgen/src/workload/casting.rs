@@ -2,8 +2,10 @@
 
 use super::hunts::{Hunt, Hunts, Seat, SessionFacts};
 use crate::outcome::Observer;
-use crate::quest_plan::QuestPlan;
+use crate::quest_plan::{BROADCAST_MS, QuestPlan};
 use crate::world::{NewHunt, World, WorldError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The hunts that a workload needs.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ impl Casting {
         });
         world.publish(&documents.collect::<Vec<_>>())?;
         observer.step(&format!("starting {} hunts", self.hunts));
-        world.start(&(0..self.hunts).map(|hunt| self.new_hunt(world, hunt)).collect::<Vec<_>>())?;
+        self.start(world)?;
         observer.step(&format!("{} players join", self.seats));
         let joining = (0..self.hunts).map(|hunt| (hunt_id(world, hunt), self.players(hunt)));
         let joined = world.join(&joining.collect::<Vec<_>>())?;
@@ -63,6 +65,21 @@ impl Casting {
         Ok((Hunts { quests, hunts }, seats))
     }
 
+    /// Starts hunts at all times between two ticks, as hunts that have nothing to do with each other
+    /// are. Started at once, all would tick at once: the later a server has the last of them
+    /// started, the better it would look.
+    #[expect(clippy::disallowed_methods, reason = "a real server's time passes by itself")]
+    fn start(&self, world: &World) -> Result<(), WorldError> {
+        let hunts: Vec<_> = (0..self.hunts).map(|hunt| self.new_hunt(world, hunt)).collect();
+        let begin = Instant::now();
+        let slices = hunts.chunks(hunts.len().div_ceil(SLICES));
+        for (hunts, slice) in slices.zip(0..) {
+            thread::sleep(until_slice(begin.elapsed(), slice));
+            world.start(hunts)?;
+        }
+        Ok(())
+    }
+
     fn new_hunt(&self, world: &World, hunt: u32) -> NewHunt {
         let quest = self.quests[self.quest_of(hunt) as usize].0.clone();
         let capacity = (self.players(hunt) + self.room).max(1);
@@ -78,6 +95,18 @@ impl Casting {
         let until = |hunt: u32| u64::from(self.seats) * u64::from(hunt) / u64::from(self.hunts);
         u32::try_from(until(hunt + 1) - until(hunt)).expect("not more than all")
     }
+}
+
+/// Parts of the time between two ticks in which as many hunts are started.
+const SLICES: usize = 15;
+
+/// How long it is until a part of the time between two ticks begins.
+fn until_slice(elapsed: Duration, slice: u32) -> Duration {
+    let (tick, slices) = (Duration::from_millis(BROADCAST_MS), u32::try_from(SLICES).unwrap_or(1));
+    let begin = tick * slice / slices;
+    let passed = elapsed.as_nanos() % tick.as_nanos();
+    let passed = Duration::from_nanos(u64::try_from(passed).unwrap_or_default());
+    if passed <= begin { begin - passed } else { tick + begin - passed }
 }
 
 fn hunt_id(world: &World, hunt: u32) -> String {
@@ -99,6 +128,16 @@ pub(super) fn facts(session: &str, player: u32, hunt: &str) -> Result<SessionFac
 mod tests {
     use super::*;
     use crate::quest_plan::Rules;
+
+    #[test]
+    fn each_part_of_the_time_between_ticks_is_waited_for() {
+        let ms = Duration::from_millis;
+        assert_eq!(until_slice(ms(0), 0), ms(0));
+        assert_eq!(until_slice(ms(3), 1), ms(7));
+        assert_eq!(until_slice(ms(30), 1), ms(130));
+        assert_eq!(until_slice(ms(150 * 4 + 139), 14), ms(1));
+        assert_eq!(until_slice(ms(150 * 4 + 141), 14), ms(149));
+    }
 
     #[test]
     fn seats_are_spread_over_hunts() {

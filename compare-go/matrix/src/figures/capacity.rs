@@ -7,7 +7,7 @@ use crate::slo::Slo;
 
 /// The highest rate of which every confirmation kept the promise, in requests a second; or why
 /// there is none. Searching finds rates that happened to hold, so only confirmations count; one
-/// that something else than the server made break the promise says nothing, and is made again.
+/// that something else than the server disturbed says nothing, and is made again.
 #[must_use]
 pub fn capacity(slo: Slo, runs: &[(&Run, &RunFigures)]) -> Observed<f64> {
     let mut confirmed: Vec<(f64, bool)> = Vec::new();
@@ -17,10 +17,11 @@ pub fn capacity(slo: Slo, runs: &[(&Run, &RunFigures)]) -> Observed<f64> {
         if of != slo {
             continue;
         }
-        let Some(kept) = figures.kept(slo) else {
+        if figures.is_disturbed() {
             disturbed = figures.invalid.first();
             continue;
-        };
+        }
+        let kept = figures.invalid.is_empty() && figures.keeps(slo);
         match confirmed.iter_mut().find(|(other, _)| *other == rate) {
             Some((_, all)) => *all &= kept,
             None => confirmed.push((rate, kept)),

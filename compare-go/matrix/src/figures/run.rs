@@ -3,9 +3,8 @@
 use crate::bundle::generator::{Printed, Requests};
 use crate::bundle::observed::Observed;
 use crate::bundle::run::{Allocations, Counted, Machine, Measured, Outcome, Resident, Run};
-use crate::cell::Workload;
 use crate::figures::metric::Metric;
-use crate::figures::work::{self, Broadcasts, LatencyOf};
+use crate::figures::work::{self, Broadcasts};
 use crate::number::float;
 use crate::slo::{Percentile, Slo};
 use crate::statistics::Histogram;
@@ -33,7 +32,7 @@ const TICKS_MIN: u64 = 50;
 pub struct RunFigures {
     /// By metric; a figure that is missing says why.
     pub values: BTreeMap<Metric, Observed<f64>>,
-    /// Latencies, from the intended time; none where nothing was answered.
+    /// Latencies, from the intended time; none where nothing was answered, and in a closed loop.
     pub latency: Option<Histogram>,
     /// Why they cannot be trusted; empty where they can.
     pub invalid: Vec<String>,
@@ -58,7 +57,7 @@ impl RunFigures {
         let achieved = open.then(|| (float(requests.sent) / float(requests.due)).min(1.0));
         let workload = run.cell.workload;
         let broadcasts = Broadcasts::of(workload, figures);
-        let closed = is_closed(&printed, workload);
+        let closed = work::is_closed(workload, printed.outcome.rate_per_s);
         let latency = work::latencies(workload, figures, broadcasts.as_ref());
         let latency = latency.filter(|_| !closed);
         let mut values = BTreeMap::new();
@@ -133,11 +132,6 @@ type Values = BTreeMap<Metric, Observed<f64>>;
 const CLOSED: &str = "a closed loop has no times at which requests are meant to be sent";
 const NOTHING: &str = "nothing was answered";
 
-/// Whether requests were sent when answers came.
-fn is_closed(printed: &Printed, workload: Workload) -> bool {
-    printed.outcome.rate_per_s.is_none() && work::latency_of(workload) == LatencyOf::Answers
-}
-
 fn latencies(values: &mut Values, latency: Option<&Histogram>, why: &str) {
     let told =
         |at: Option<u64>| at.map_or_else(|| Observed::missing(why), |ns| Observed::Is(float(ns)));
@@ -163,7 +157,9 @@ fn answers(values: &mut Values, printed: &Printed, closed: bool) {
     let share = if tried > 0.0 { Observed::Is(errors / tried) } else { nothing() };
     values.insert(Metric::Errors, share);
     let p99 = |of: Option<Histogram>| of.and_then(|of| of.at(Percentile::P99.share()));
-    if sent > 0 && !closed {
+    if closed {
+        values.insert(Metric::SendLag, Observed::missing(CLOSED));
+    } else if sent > 0 {
         let lag = Histogram::merged(figures.operations().map(|operation| &operation.lag));
         values.insert(Metric::SendLag, time(p99(lag)));
     }

@@ -215,7 +215,7 @@ impl CellFigures {
         // A search goes beyond what can be served, so its runs may well be no good.
         for (run, figures) in &runs {
             let confirms = matches!(run.purpose, Purpose::Confirm(_));
-            if confirms && !figures.invalid.is_empty() && figures.kept(slo) != Some(true) {
+            if confirms && !figures.invalid.is_empty() {
                 self.excluded.push(Excluded::new(run, figures.invalid.clone()));
             }
         }

@@ -67,6 +67,13 @@ pub const fn has_broadcasts(workload: Workload) -> bool {
     }
 }
 
+/// Whether connections ask again when they have their answers. Such a load has no times at which
+/// requests are meant to be sent, and so no latency.
+#[must_use]
+pub const fn is_closed(workload: Workload, rate_per_s: Option<f64>) -> bool {
+    rate_per_s.is_none() && matches!(latency_of(workload), LatencyOf::Answers)
+}
+
 /// What a workload asks, in words: its rate, or why it has none.
 #[must_use]
 pub fn offered(workload: Workload, rate_per_s: Option<f64>) -> String {

@@ -245,6 +245,20 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_loop_is_part_of_a_full_plan_and_of_a_normal_one_for_those_that_lead() {
+        let servers = |extent| {
+            let steps = plan(extent, &[]).steps.into_iter();
+            let closed = steps.filter(|step| step.cell.workload == Workload::ResolveClosed);
+            let measured = closed.inspect(|step| assert_eq!(step.task, Task::Measure));
+            measured.map(|step| step.cell.server).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(servers(Extent::Full).len(), 42);
+        let normal = servers(Extent::Normal);
+        assert!(normal.len() == 6 + 2 + 4 && normal.into_iter().all(leads));
+        assert!(servers(Extent::Quick).is_empty());
+    }
+
+    #[test]
     fn filters_choose_from_the_extent_or_name_what_it_leaves_out() {
         let go = plan(Extent::Quick, &["kind=go,resolve"]);
         assert_eq!(go.servers.len(), 2);

@@ -65,7 +65,7 @@ const START_PER_S: f64 = 1_000.0;
 const SATURATED: f64 = 0.9;
 /// Runs of a search that may be tried again since something disturbed them; what does not get
 /// quieter counts as not kept.
-const DISTURBED_MAX: usize = 3;
+const DISTURBED_MAX: usize = 6;
 /// Further runs of a load of which each was spoilt by others on the machine.
 pub const MEASURED_AGAIN_MAX: u32 = 2;
 
@@ -119,20 +119,24 @@ fn implied(bundle: &Bundle, run: &Run) -> Option<f64> {
     rate_per_s.is_finite().then_some(rate_per_s)
 }
 
-/// What the runs of a search came to. One that failed did not keep the promise, nor one that is not
-/// valid; but what something else than the server disturbed is tried again.
+/// What the runs of a search came to. One that failed did not keep the promise, nor one that the
+/// server spoilt; what something else disturbed so that it says nothing is tried again.
 fn all_tried(runs: &[&Run], slo: Slo) -> Vec<Tried> {
     let mut disturbed = 0;
     let mut tried = Vec::new();
     for run in runs {
         let Some(rate_per_s) = run.offered_per_s else { continue };
-        let kept = RunFigures::of(run).map_or(Some(false), |figures| figures.kept(slo));
-        if kept.is_none() && disturbed < DISTURBED_MAX {
+        let confirms = matches!(run.purpose, Purpose::Confirm(_));
+        let figures = RunFigures::of(run);
+        let kept = figures.as_ref().map_or(Some(false), |figures| figures.kept(slo));
+        // The capacity is made of confirmations alone, and they must be valid.
+        let valid = figures.is_ok_and(|figures| figures.invalid.is_empty());
+        let tells = kept == Some(false) || (kept == Some(true) && (valid || !confirms));
+        if !tells && disturbed < DISTURBED_MAX {
             disturbed += 1;
             continue;
         }
         let kept = kept.unwrap_or(false);
-        let confirms = matches!(run.purpose, Purpose::Confirm(_));
         tried.push(Tried { rate_per_s, confirms, kept });
     }
     tried

@@ -10,7 +10,7 @@ mod workloads;
 
 use crate::bundle::Bundle;
 use crate::cell::{Cell, Server, Workload};
-use crate::figures::work::{self, LatencyOf};
+use crate::figures::work;
 use crate::figures::{Figures, Metric, Ranking};
 use crate::plan::Filter;
 use crate::published::library::Backing;
@@ -218,7 +218,7 @@ impl<'f, 'b> Among<'f, 'b> {
     /// Whether connections asked when they had their answers.
     fn is_closed(&self) -> bool {
         let load = &self.figures.bundle.plan.loads[&self.workload];
-        load.rate_per_s.is_none() && work::latency_of(self.workload) == LatencyOf::Answers
+        work::is_closed(self.workload, load.rate_per_s)
     }
 
     /// The best setting of each runtime by a metric, each peer and each build of Go, the best

@@ -1,8 +1,9 @@
 //! What plots over time and over percentiles are drawn from, as columns of numbers.
 
 use crate::cell::{Cell, Server, Workload};
-use crate::figures::Figures;
+use crate::figures::{Figures, work};
 use crate::number::{count, float};
+use crate::plan::Load;
 use crate::report::runs::{RunView, State};
 use crate::statistics::Histogram;
 use serde::Serialize;
@@ -46,7 +47,7 @@ pub(super) struct OverTime {
     pub(super) right_per_s: Vec<f64>,
     /// Requests a second without a right answer.
     pub(super) failed_per_s: Vec<f64>,
-    /// The median latency, in nanoseconds.
+    /// The median latency, in nanoseconds; none in a closed loop, as of the two that follow.
     pub(super) p50_ns: Vec<u64>,
     /// The 99th percentile, in nanoseconds.
     pub(super) p99_ns: Vec<u64>,
@@ -101,13 +102,14 @@ fn curve(figures: &Figures<'_>, cell: Cell, runs: &[RunView<'_>]) -> Option<Curv
     })
 }
 
-/// The runs of a workload's load, second by second.
-pub(super) fn over_time(workload: Workload, runs: &[RunView<'_>]) -> Vec<OverTime> {
+/// The runs of a workload's load, second by second; without latencies in a closed loop.
+pub(super) fn over_time(workload: Workload, load: &Load, runs: &[RunView<'_>]) -> Vec<OverTime> {
+    let closed = work::is_closed(workload, load.rate_per_s);
     let of_load = runs.iter().filter(|run| run.cell().workload == workload && run.is_of_load());
-    of_load.filter(|run| run.figures.is_some()).map(of_run).collect()
+    of_load.filter(|run| run.figures.is_some()).map(|run| of_run(run, closed)).collect()
 }
 
-fn of_run(view: &RunView<'_>) -> OverTime {
+fn of_run(view: &RunView<'_>, closed: bool) -> OverTime {
     let mut ends = Vec::new();
     let mut end_ms = 0;
     for second in &view.seconds {
@@ -121,7 +123,8 @@ fn of_run(view: &RunView<'_>) -> OverTime {
         rates.collect::<Vec<f64>>()
     };
     let latency = |of: fn(&crate::bundle::generator::Quantiles) -> u64| {
-        view.seconds.iter().map(|second| of(&second.latency)).collect::<Vec<u64>>()
+        let told = view.seconds.iter().filter(|_| !closed);
+        told.map(|second| of(&second.latency)).collect::<Vec<u64>>()
     };
     let series = view.series();
     let interval_ms = series.map_or(1, |series| series.interval_ms.max(1));

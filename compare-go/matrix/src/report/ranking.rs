@@ -6,7 +6,7 @@
 
 use crate::axis::Axis;
 use crate::cell::{Cell, Server, Workload};
-use crate::figures::{self, Figures, Metric, Ranked};
+use crate::figures::{self, Figures, Metric, Ranked, work};
 use crate::quantity;
 use crate::report::cells::Cells;
 use crate::report::number::Number;
@@ -117,7 +117,7 @@ fn metrics(figures: &Figures<'_>, workload: Workload, servers: &[Server]) -> Vec
     let capacities = capacities.into_iter().map(|(_, metric)| metric);
     let load = figures.bundle.plan.loads.get(&workload);
     // In an open loop everybody has the rate that was offered.
-    let closed = load.is_some_and(|load| load.rate_per_s.is_none());
+    let closed = load.is_some_and(|load| work::is_closed(workload, load.rate_per_s));
     let rate = closed.then_some(Metric::Rate);
     capacities.chain(rate).chain(RANKED).filter(known).collect()
 }

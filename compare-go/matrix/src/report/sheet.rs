@@ -196,7 +196,7 @@ impl Of<'_, '_> {
             searches: search::searches(workload, &rankings, runs),
             cpu: Cpu::of(figures, workload, cells),
             curves: curves::curves(figures, workload, runs),
-            over_time: curves::over_time(workload, runs),
+            over_time: curves::over_time(workload, load, runs),
             rankings,
         }
     }
@@ -264,11 +264,11 @@ impl Of<'_, '_> {
 }
 
 const fn latency_of(workload: Workload, load: &Load) -> &'static str {
+    if work::is_closed(workload, load.rate_per_s) {
+        return "In a closed loop there is no time at which a request is meant to be sent, so no \
+                latency is told.";
+    }
     match work::latency_of(workload) {
-        LatencyOf::Answers if load.rate_per_s.is_none() => {
-            "In a closed loop there is no time at which a request is meant to be sent, so no \
-             latency is told."
-        }
         LatencyOf::Broadcasts => {
             "Latency is that of broadcasts, from their tick to each player; over time it is that \
              of answers."

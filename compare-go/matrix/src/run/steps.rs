@@ -10,7 +10,7 @@ use crate::bundle::server::{ServerRecord, ServerState};
 use crate::bundle::write::Writer;
 use crate::bundle::{Bundle, End};
 use crate::cell::Server;
-use crate::figures::{Metric, RunFigures};
+use crate::figures::{Metric, RunFigures, work};
 use crate::number::float;
 use crate::plan::estimate::Estimate;
 use crate::plan::progress::Status;
@@ -268,8 +268,12 @@ fn came_to(run: &Run) -> String {
     let shown = |metric: Metric| {
         figures.value(metric).map_or("?".to_owned(), |value| figure(value, metric.unit()))
     };
-    let (p99, cpu) = (shown(Metric::Latency(Percentile::P99)), shown(Metric::Cpu));
-    let mut text = format!("p99 {p99}, CPU {cpu}, {}", shown(Metric::Rate));
+    let rate_per_s = run.offered_per_s;
+    let mut text = match work::is_closed(run.cell.workload, rate_per_s) {
+        true => String::new(),
+        false => format!("p99 {}, ", shown(Metric::Latency(Percentile::P99))),
+    };
+    text += &format!("CPU {}, {}", shown(Metric::Cpu), shown(Metric::Rate));
     if let Purpose::Search(slo) | Purpose::Confirm(slo) = run.purpose {
         text += match figures.kept(slo) {
             Some(true) => ": kept",

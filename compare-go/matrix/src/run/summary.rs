@@ -5,7 +5,7 @@ use crate::bundle::Bundle;
 use crate::bundle::server::ServerState;
 use crate::cell::Cell;
 use crate::figures::ranking::Ranked;
-use crate::figures::{Figures, Metric, Ranking};
+use crate::figures::{Figures, Metric, Ranking, work};
 use crate::plan::Extent;
 use crate::quantity::{figure, several, with_interval};
 use crate::slo::Percentile;
@@ -13,6 +13,8 @@ use std::fmt::Write;
 
 /// The metrics of the table.
 const SHOWN: [Metric; 3] = [Metric::Cpu, Metric::Latency(Percentile::P99), Metric::ResidentPeak];
+/// Those of a closed loop.
+const CLOSED: [Metric; 3] = [Metric::Cpu, Metric::Rate, Metric::ResidentPeak];
 /// Of many reasons the first are told; the report has all.
 const REASONS_MAX: usize = 8;
 
@@ -21,7 +23,9 @@ const REASONS_MAX: usize = 8;
 pub fn summary(bundle: &Bundle) -> (String, bool) {
     let figures = Figures::of(bundle);
     let mut text = String::new();
-    for workload in bundle.plan.loads.keys().copied() {
+    for (workload, load) in &bundle.plan.loads {
+        let workload = *workload;
+        let metrics = if work::is_closed(workload, load.rate_per_s) { CLOSED } else { SHOWN };
         let servers = figures.servers(workload);
         let ranking = Ranking::of(&figures, workload, Metric::Cpu, &servers);
         if ranking.rows.is_empty() {
@@ -31,11 +35,11 @@ pub fn summary(bundle: &Bundle) -> (String, bool) {
         let rounds = several(bundle.plan.rounds as usize, "round");
         let _ = writeln!(text, "\n{workload}, medians of {rounds}:");
         let mut rows = vec![vec![String::new()]];
-        rows[0].extend(SHOWN.map(Metric::title));
+        rows[0].extend(metrics.map(Metric::title));
         for Ranked { server, .. } in ranking.rows {
             let cell = Cell { workload, server };
             let mut row = vec![server.to_string()];
-            row.extend(SHOWN.map(|metric| match figures.summary(cell, metric) {
+            row.extend(metrics.map(|metric| match figures.summary(cell, metric) {
                 Err(_) => "-".into(),
                 Ok(summary) => match summary.estimate {
                     Some(of) => with_interval(of.value, of.interval, metric.unit()),
@@ -120,7 +124,7 @@ fn table(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::Server;
+    use crate::cell::{Server, Workload};
     use crate::testing::{Character, Synthetic};
 
     fn of(change: impl FnOnce(&mut Synthetic)) -> (String, bool) {
@@ -145,6 +149,15 @@ mod tests {
             assert!(text.contains(part), "`{part}` is not in\n{text}");
         }
         assert!(text.contains("No capacity") && text.contains("cargo matrix report 2027-03-01"));
+    }
+
+    #[test]
+    fn of_a_closed_loop_the_rate_is_told() {
+        let (text, good) = of(|synthetic| {
+            synthetic.workloads = vec![Workload::ResolveClosed];
+            synthetic.load.rate_per_s = None;
+        });
+        assert!(good && text.contains(&Metric::Rate.title()) && !text.contains("p99"), "{text}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::story::{BEST, FAILED_ONCE, GO, INVALID, LEFT_OUT, LIKE_BEST};
 use crate::{small, stories, told};
+use matrix::cell::Workload;
 use matrix::report::{Format, render};
 use std::collections::BTreeMap;
 
@@ -211,6 +212,23 @@ fn what_a_bundle_has_not_is_said() {
         assert!(page.contains(said), "{said}");
     }
     assert!(!page.contains("From 20"), "nothing is compared");
+}
+
+#[test]
+fn a_closed_loop_is_led_by_the_highest_rate_and_tells_no_latency() {
+    let bundle = small(|synthetic| {
+        synthetic.workloads = vec![Workload::ResolveClosed];
+        synthetic.load.rate_per_s = None;
+    });
+    let text = render(std::slice::from_ref(&bundle), Format::Markdown).unwrap();
+    let first = text.lines().find(|line| line.starts_with("# ")).unwrap();
+    assert_eq!(first, "# tokio+system+heap leads resolve-closed");
+    for said in ["closed loop; 1,000 connections ask", "so no latency is told"] {
+        assert!(text.contains(said), "`{said}` is not in\n{text}");
+    }
+    let page = render(&[bundle], Format::Html).unwrap();
+    assert!(page.contains("No valid run of this load has latencies"));
+    assert!(page.contains(r#""p99_ns":[]"#) && !page.contains(r#""right_per_s":[]"#));
 }
 
 #[test]

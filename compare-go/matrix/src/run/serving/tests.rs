@@ -97,6 +97,7 @@ fn the_generator_asks_what_the_load_says() {
     assert!(resolve.ends_with("--seed 1 --format json --quiet"), "{resolve}");
     let closed = asked(Workload::ResolveClosed, None);
     assert!(closed.starts_with("resolve --connections 256 --sessions 30000 "), "{closed}");
+    assert!(!closed.contains("--rate"), "{closed}");
     assert!(closed.ends_with(" --closed"), "{closed}");
     let closed = asked(Workload::Loot, None);
     assert!(closed.starts_with("loot --connections 1000 "), "{closed}");

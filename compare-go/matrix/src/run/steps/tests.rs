@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bundle::run::{CommandLine, Failure};
-use crate::cell::Server;
+use crate::cell::{Server, Workload};
 use crate::plan::Task;
 use crate::plan::search::ATTEMPTS_MAX;
 use crate::run::interrupt::Interrupted;
@@ -109,6 +109,17 @@ fn what_was_interrupted_is_taken_up_where_it_stopped() {
     // The machine may be another than it was, so each sitting has a proof of its own.
     let proofs: BTreeSet<u32> = bundle.runs.iter().map(|run| run.proof).collect();
     assert_eq!((bundle.proofs.len(), proofs.into_iter().collect::<Vec<_>>()), (2, vec![1, 2]));
+}
+
+#[test]
+fn what_came_of_a_closed_loop_has_a_rate_and_no_latency() {
+    let mut synthetic = servers();
+    let of = |synthetic: &Synthetic| came_to(&synthetic.runs()[0]);
+    assert!(of(&synthetic).starts_with("p99 "), "{}", of(&synthetic));
+    synthetic.workloads = vec![Workload::ResolveClosed];
+    synthetic.load.rate_per_s = None;
+    let text = of(&synthetic);
+    assert!(text.starts_with("CPU ") && text.ends_with("/s"), "{text}");
 }
 
 #[test]
