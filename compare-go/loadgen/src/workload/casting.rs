@@ -65,8 +65,8 @@ impl Casting {
         Ok((Hunts { quests, hunts }, seats))
     }
 
-    /// Starts hunts at all times between two ticks, as hunts that have nothing to do with each other
-    /// are. Started at once, all would tick at once: the later a server has the last of them
+    /// Starts hunts at all times between two ticks, as hunts that have nothing to do with each
+    /// other are. Started at once, all would tick at once: the later a server has the last of them
     /// started, the better it would look.
     #[expect(clippy::disallowed_methods, reason = "a real server's time passes by itself")]
     fn start(&self, world: &World) -> Result<(), WorldError> {
