@@ -50,19 +50,44 @@ pub struct Asked<'a> {
     pub file: &'a Path,
 }
 
-/// Samples a process, and reads the samples. What keeps `perf` from it is told with its remedy.
+/// Samples a process into the file; how. What keeps `perf` from it is told with its remedy.
 ///
 /// # Errors
 /// If it was to stop.
-pub fn sample(
+pub fn record(
     asked: &Asked<'_>,
     show: &mut dyn Show,
     stop: &Stop,
-) -> anyhow::Result<Observed<Sampled>> {
+) -> anyhow::Result<Observed<CommandLine>> {
     if let Err(why) = may_sample() {
         return Ok(Observed::Missing(why));
     }
-    let sampled = sampled(asked, show, stop);
+    let command = recording(asked);
+    let patience = Duration::from_secs(asked.seconds.into()) + PATIENCE;
+    let recorded = run(&command.args, asked.cores, patience, show, stop);
+    if recorded.is_err() {
+        let _ = fs::remove_file(asked.file);
+    }
+    stop.check()?;
+    Ok(recorded.map(|_| command).into())
+}
+
+/// Reads what was sampled, and removes the file. It takes seconds of CPU time, so the load need not
+/// last for it.
+///
+/// # Errors
+/// If it was to stop.
+pub fn read(
+    asked: &Asked<'_>,
+    recorded: Observed<CommandLine>,
+    show: &mut dyn Show,
+    stop: &Stop,
+) -> anyhow::Result<Observed<Sampled>> {
+    let command = match recorded {
+        Observed::Is(command) => command,
+        Observed::Missing(why) => return Ok(Observed::Missing(why)),
+    };
+    let sampled = sampled(asked, command, show, stop);
     let _ = fs::remove_file(asked.file);
     stop.check()?;
     Ok(sampled.into())
@@ -120,10 +145,12 @@ fn recording(asked: &Asked<'_>) -> CommandLine {
     }
 }
 
-fn sampled(asked: &Asked<'_>, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<Sampled> {
-    let mut command = recording(asked);
-    let patience = Duration::from_secs(asked.seconds.into()) + PATIENCE;
-    run(&command.args, asked.cores, patience, show, stop)?;
+fn sampled(
+    asked: &Asked<'_>,
+    mut command: CommandLine,
+    show: &mut dyn Show,
+    stop: &Stop,
+) -> anyhow::Result<Sampled> {
     let taken_ms = u64::from(asked.seconds) * 1_000;
     let file = asked.file.to_string_lossy().into_owned();
     let args = ["script", "--no-inline", "--fields", FIELDS, "--input", &file].map(str::to_owned);
@@ -197,12 +224,12 @@ mod tests {
             cores: &[],
             file: &file,
         };
-        let why = sample(&asked, &mut Plain, &Stop::default()).unwrap();
+        let why = record(&asked, &mut Plain, &Stop::default()).unwrap();
         let why = why.why_missing().unwrap();
         assert!(why.contains("perf"), "{why}");
         assert!(!file.exists());
         let stop = Stop::default();
         stop.ask();
-        assert!(may_sample().is_err() || sample(&asked, &mut Plain, &stop).is_err());
+        assert!(may_sample().is_err() || record(&asked, &mut Plain, &stop).is_err());
     }
 }

@@ -174,7 +174,8 @@ impl Attend for Sampler<'_> {
 }
 
 impl Sampler<'_> {
-    /// `perf` first, then Go's own: neither is in the samples of the other.
+    /// `perf` first, then Go's own: neither is in the samples of the other. What `perf` took is
+    /// read after both, for Go's must look while the load is on.
     fn sample(&mut self) -> anyhow::Result<(Observed<Sampled>, Observed<Sampled>)> {
         let Asked { top, bundle, cell, seconds, .. } = *self.asked;
         let (process, at) = self.server.context("nobody serves")?;
@@ -189,12 +190,13 @@ impl Sampler<'_> {
             cores: &bundle.environment.cores.generator,
             file: &file,
         };
-        let perf = perf::sample(&asked, self.show, self.stop)?;
+        let recorded = perf::record(&asked, self.show, self.stop)?;
         let pprof = if is_go {
             pprof::sample(at.admin, seconds).into()
         } else {
             Observed::missing("only Go samples itself")
         };
+        let perf = perf::read(&asked, recorded, self.show, self.stop)?;
         Ok((perf, pprof))
     }
 }
