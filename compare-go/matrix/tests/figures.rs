@@ -106,13 +106,16 @@ fn where_there_are_broadcasts_frames_are_units_of_work_and_have_figures_of_their
     }
 }
 
+/// Servers that are asked again when they have answered.
+fn closed(servers: &[(Server, Character)]) -> Synthetic {
+    let synthetic = Synthetic::of(servers);
+    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
+    Synthetic { workloads: vec![Workload::ResolveClosed], load, ..synthetic }
+}
+
 #[test]
 fn a_closed_loop_has_a_rate_and_no_latency() {
-    let servers = [(cell("hyper").server, character(10.0))];
-    let synthetic = Synthetic::of(&servers);
-    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
-    let workloads = vec![Workload::ResolveClosed];
-    let run = Synthetic { workloads, load, ..synthetic }.runs().remove(0);
+    let run = closed(&[(cell("hyper").server, character(10.0))]).runs().remove(0);
     let figures = RunFigures::of(&run).unwrap();
     assert!(figures.invalid.is_empty(), "{:?}", figures.invalid);
     assert!(figures.value(Metric::Rate).is_some() && figures.value(Metric::Cpu).is_some());
@@ -128,11 +131,7 @@ fn a_closed_loop_has_a_rate_and_no_latency() {
 
 #[test]
 fn a_closed_loop_of_a_generator_without_cpu_time_to_spare_is_not_valid() {
-    let servers = [(cell("hyper").server, character(10.0))];
-    let synthetic = Synthetic::of(&servers);
-    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
-    let workloads = vec![Workload::ResolveClosed];
-    let mut run = Synthetic { workloads, load, ..synthetic }.runs().remove(0);
+    let mut run = closed(&[(cell("hyper").server, character(10.0))]).runs().remove(0);
     let Outcome::Measured(measured) = &mut run.outcome else { panic!("it was measured") };
     let check = r#"{"name":"headroom","text":"the generator was busy 97 %","held":false}"#;
     reprint(measured, r#""checks":[]"#, &format!(r#""checks":[{check}]"#));
@@ -146,10 +145,7 @@ fn a_closed_loop_of_a_generator_without_cpu_time_to_spare_is_not_valid() {
 fn closed_loops_are_ordered_by_their_rates_of_which_more_is_better() {
     let servers = [("hyper", 10.0), ("axum", 20.0)];
     let servers = servers.map(|(name, cpu_us)| (cell(name).server, character(cpu_us)));
-    let synthetic = Synthetic::of(&servers);
-    let load = Load { rate_per_s: None, ..synthetic.load.clone() };
-    let workloads = vec![Workload::ResolveClosed];
-    let bundle = read(&Synthetic { workloads, load, ..synthetic });
+    let bundle = read(&closed(&servers));
     let figures = Figures::of(&bundle);
     assert_eq!(figures.excluded().count(), 0);
     let all: Vec<Server> = servers.iter().map(|(server, _)| *server).collect();

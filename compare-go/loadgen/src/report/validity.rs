@@ -67,7 +67,8 @@ impl Validity {
         }
         checks.extend(proof.map(|proof| proven(proof, outcome)));
         let valid = checks.iter().all(|check| check.held);
-        Self { valid, checks, remarks: remarks(outcome, summary, proof) }
+        let at_ease = busiest <= BUSY_MAX && starved <= STARVED_MAX;
+        Self { valid, checks, remarks: remarks(outcome, summary, proof, at_ease) }
     }
 }
 
@@ -103,9 +104,13 @@ fn proven(proof: &Proof, outcome: &Outcome) -> Check {
     Check::new("proof", held, text)
 }
 
-fn remarks(outcome: &Outcome, summary: &Summary, proof: Option<&Proof>) -> Vec<String> {
+fn remarks(
+    outcome: &Outcome,
+    summary: &Summary,
+    proof: Option<&Proof>,
+    at_ease: bool,
+) -> Vec<String> {
     let mut remarks = outcome.notes.clone();
-    let at_ease = summary.busiest <= BUSY_MAX && summary.starved <= STARVED_MAX;
     if summary.lag.p99 > LAG_REMARKABLE_NS && at_ease {
         let lag = time(crate::report::summary::float(summary.lag.p99));
         remarks.push(format!(

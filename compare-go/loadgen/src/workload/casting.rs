@@ -72,7 +72,7 @@ impl Casting {
     fn start(&self, world: &World) -> Result<(), WorldError> {
         let hunts: Vec<_> = (0..self.hunts).map(|hunt| self.new_hunt(world, hunt)).collect();
         let begin = Instant::now();
-        let slices = hunts.chunks(hunts.len().div_ceil(SLICES));
+        let slices = hunts.chunks(hunts.len().div_ceil(SLICES as usize));
         for (hunts, slice) in slices.zip(0..) {
             thread::sleep(until_slice(begin.elapsed(), slice));
             world.start(hunts)?;
@@ -98,12 +98,12 @@ impl Casting {
 }
 
 /// Parts of the time between two ticks in which as many hunts are started.
-const SLICES: usize = 15;
+const SLICES: u32 = 15;
 
 /// How long it is until a part of the time between two ticks begins.
 fn until_slice(elapsed: Duration, slice: u32) -> Duration {
-    let (tick, slices) = (Duration::from_millis(BROADCAST_MS), u32::try_from(SLICES).unwrap_or(1));
-    let begin = tick * slice / slices;
+    let tick = Duration::from_millis(BROADCAST_MS);
+    let begin = tick * slice / SLICES;
     let passed = elapsed.as_nanos() % tick.as_nanos();
     let passed = Duration::from_nanos(u64::try_from(passed).unwrap_or_default());
     if passed <= begin { begin - passed } else { tick + begin - passed }
