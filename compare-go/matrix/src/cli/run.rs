@@ -168,6 +168,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.build_only {
         if let Which::New { plan, .. } = &wanted.which {
             Programs::build(&wanted.top, &plan.servers, &mut *show, &stop)?;
+            show.note(
+                "built into target/matrix; --built measures them, here or where they are taken",
+            );
         }
         return Ok(ExitCode::SUCCESS);
     }
