@@ -5,6 +5,8 @@ mod support;
 use matrix::bundle::Bundle;
 use matrix::bundle::run::{Failure, Outcome, Purpose, Run};
 use matrix::bundle::server::ServerState;
+use matrix::cell::{Cell, Workload};
+use matrix::figures::{Metric, RunFigures};
 use matrix::plan::progress::{Status, first_open};
 use matrix::plan::{Plan, Step, Task};
 use matrix::slo::Slo;
@@ -144,6 +146,26 @@ fn a_search_begins_where_that_for_another_promise_ended() {
     let status = Status::of(&bundle, second, &step, 1e6);
     let Status::Next { attempt: 1, offered_per_s, .. } = status else { panic!("{status:?}") };
     assert_eq!(offered_per_s, expected);
+}
+
+#[test]
+fn a_first_search_begins_near_what_a_closed_loop_came_to() {
+    let results = Folder::new("search-closed");
+    let workloads = vec![Workload::Resolve, Workload::ResolveClosed];
+    let mut bundle =
+        Bundle::read(&Synthetic { workloads, ..synthetic() }.write(&results.path)).unwrap();
+    let is_search = |step: &Step| {
+        step.cell.workload == Workload::Resolve && matches!(step.task, Task::Capacity(_))
+    };
+    let steps = (0..).zip(bundle.plan.steps.clone());
+    let (index, step) = steps.filter(|(_, step)| is_search(step)).last().unwrap();
+    bundle.runs.retain(|run| run.purpose == Purpose::Measure && run.step < index);
+    let closed = Cell { workload: Workload::ResolveClosed, ..step.cell };
+    let last = bundle.runs.iter().rev().find(|run| run.cell == closed).unwrap();
+    let reached = RunFigures::of(last).unwrap().value(Metric::Rate).unwrap();
+    let status = Status::of(&bundle, index, &step, 1e6);
+    let Status::Next { offered_per_s: Some(start), .. } = status else { panic!("{status:?}") };
+    assert!((start / reached - 0.9).abs() < 0.001, "{start} of {reached}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ const SERVER_S: f64 = 20.0;
 /// The proof of the generator, in seconds: a short one, and a whole one.
 const PROOF_S: (f64, f64) = (45.0, 150.0);
 /// Runs that a search takes before it confirms: the first, and those that begin where it ended.
-const SEARCH_RUNS: (f64, f64) = (6.0, 3.5);
+const SEARCH_RUNS: (f64, f64) = (8.0, 3.5);
 /// Short runs in which system calls and allocations are counted, once for each cell, and how long
 /// each of them asks, in seconds.
 const COUNTS: (f64, f64) = (2.0, 2.0);

@@ -109,6 +109,15 @@ pub const fn asked(workload: Workload) -> &'static str {
     }
 }
 
+/// The workload that asks the same in a closed loop, where there is one.
+#[must_use]
+pub const fn closed(workload: Workload) -> Option<Workload> {
+    match workload {
+        Workload::Resolve => Some(Workload::ResolveClosed),
+        _ => None,
+    }
+}
+
 /// Players that the generator is told of; none where each connection is one, or none is needed.
 #[must_use]
 pub fn sessions(workload: Workload, load: &Load) -> Option<u32> {

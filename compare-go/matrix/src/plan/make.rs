@@ -156,18 +156,19 @@ fn twin(workload: Workload, cells: &[Cell]) -> Option<Cell> {
     cells.iter().copied().find(|cell| cell.workload == workload)
 }
 
-/// Every round has every cell once and every twin twice, in an order of its own.
+/// Every round has every cell once and every twin twice, in an order of its own: the loads first,
+/// so that each search knows of what is loaded where to begin.
 fn steps(wanted: &Wanted, cells: &[Cell], twins: &[Cell], rounds: u32) -> Vec<Step> {
     let quick = wanted.extent == Extent::Quick;
     let capacities = if quick { Capacities::None } else { wanted.capacities };
     let mut random = Random::new(wanted.seed);
     let mut steps = Vec::new();
     for round in 1..=rounds {
-        let mut of_round = Vec::new();
+        let (mut measured, mut searches) = (Vec::new(), Vec::new());
         let once = cells.iter().map(|cell| (*cell, None));
         let twice = twins.iter().flat_map(|cell| Twin::ALL.map(|twin| (*cell, Some(twin))));
         for (cell, twin) in once.chain(twice) {
-            of_round.push(Step { round, cell, twin, task: Task::Measure });
+            measured.push(Step { round, cell, twin, task: Task::Measure });
             let searched = match capacities {
                 Capacities::None => false,
                 Capacities::Leading => leads(cell.server),
@@ -177,11 +178,13 @@ fn steps(wanted: &Wanted, cells: &[Cell], twins: &[Cell], rounds: u32) -> Vec<St
                 continue;
             }
             let slos = loads::promises(wanted.extent, cell.workload).iter();
-            let searches = slos.map(|slo| Task::Capacity(*slo));
-            of_round.extend(searches.map(|task| Step { round, cell, twin, task }));
+            let tasks = slos.map(|slo| Task::Capacity(*slo));
+            searches.extend(tasks.map(|task| Step { round, cell, twin, task }));
         }
-        random.shuffle(&mut of_round);
-        steps.append(&mut of_round);
+        for mut of_round in [measured, searches] {
+            random.shuffle(&mut of_round);
+            steps.append(&mut of_round);
+        }
     }
     steps
 }
@@ -230,9 +233,11 @@ mod tests {
         let normal = plan(Extent::Normal, &["resolve"]);
         // Six runtimes, five more settings of the default one, two peers and four of Go.
         assert_eq!(normal.servers.len(), 6 + 5 + 2 + 4);
-        let searches = in_round(&normal, 1).iter().filter(|s| s.task != Task::Measure).count();
+        let is_search = |step: &Step| step.task != Task::Measure;
+        let searches = in_round(&normal, 1).into_iter().filter(is_search).count();
         assert_eq!(searches, (12 + 2) * 2);
-        assert!(in_round(&normal, 4).iter().all(|step| step.task == Task::Measure));
+        assert!(in_round(&normal, 1).is_sorted_by_key(is_search), "what is loaded comes first");
+        assert!(!in_round(&normal, 4).iter().any(is_search));
         let full = plan(Extent::Full, &[]);
         assert_eq!((full.servers.len(), full.loads.len()), (42, 12));
         let searches = |capacities| {

@@ -3,11 +3,12 @@
 use crate::bundle::Bundle;
 use crate::bundle::run::{Outcome, Purpose, Run};
 use crate::bundle::server::ServerState;
+use crate::cell::Cell;
 use crate::figures::capacity::capacity;
 use crate::figures::{Metric, RunFigures};
 use crate::number::{count, float};
 use crate::plan::search::{self, Next, Tried};
-use crate::plan::{Step, Task};
+use crate::plan::{Step, Task, loads};
 use crate::slo::Slo;
 
 /// How far a step is.
@@ -61,7 +62,8 @@ impl Status {
 
 /// Where a search begins of a workload that has no rate and of which nothing is known.
 const START_PER_S: f64 = 1_000.0;
-/// The share of the cores at which a server is expected to break its promise.
+/// The share of the cores, and of the rate of a closed loop, at which a server is expected to break
+/// its promise.
 const SATURATED: f64 = 0.9;
 /// Runs of a search that may be tried again since something disturbed them; what does not get
 /// quieter counts as not kept.
@@ -78,11 +80,15 @@ fn is_measured(runs: &[&Run]) -> bool {
 }
 
 /// Where a search begins: at what an earlier round came to, at what the search for another promise
-/// came to, at what the CPU time of a measured load implies, or at that load. Only steps before
-/// this one are looked at: all of them are done, so that an interrupted search goes on as it began.
+/// came to, near what a closed loop came to, at what the CPU time of a measured load implies, or at
+/// that load. Only steps before this one are looked at: all of them are done, so that an
+/// interrupted search goes on as it began.
 fn start_per_s(bundle: &Bundle, index: u32, step: &Step) -> f64 {
-    let earlier =
-        || (0..index).zip(&bundle.plan.steps).rev().filter(|(_, of)| of.cell == step.cell);
+    let before = |cell: Cell| {
+        let steps = (0..index).zip(&bundle.plan.steps).rev();
+        steps.filter(move |(_, of)| of.cell == cell)
+    };
+    let earlier = || before(step.cell);
     let found = |same: bool| {
         earlier().find_map(|(at, of)| match of.task {
             Task::Capacity(slo) if (of.task == step.task) == same => found(bundle, at, slo),
@@ -93,8 +99,15 @@ fn start_per_s(bundle: &Bundle, index: u32, step: &Step) -> f64 {
         let mut measured = earlier().filter(|(_, of)| of.task == Task::Measure);
         measured.find_map(|(at, _)| bundle.runs_of(at).find_map(|run| implied(bundle, run)))
     };
+    let saturated = || {
+        let workload = loads::closed(step.cell.workload)?;
+        let runs = before(Cell { workload, ..step.cell }).flat_map(|(at, _)| bundle.runs_of(at));
+        let mut rates = runs.filter_map(|run| RunFigures::of(run).ok()?.value(Metric::Rate));
+        Some(rates.next()? * SATURATED)
+    };
     let load = &bundle.plan.loads[&step.cell.workload];
-    found(true).or_else(|| found(false)).or_else(implied).or(load.rate_per_s).unwrap_or(START_PER_S)
+    let start = found(true).or_else(|| found(false)).or_else(saturated).or_else(implied);
+    start.or(load.rate_per_s).unwrap_or(START_PER_S)
 }
 
 /// What a search came to.

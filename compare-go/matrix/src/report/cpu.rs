@@ -13,6 +13,7 @@ use crate::quantity::{self, figure};
 use crate::report::cells::Cells;
 use crate::report::number::Number;
 use crate::report::svg;
+use crate::statistics::Interval;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -64,12 +65,29 @@ pub(super) struct LayersRow {
 pub(super) struct Part {
     /// Which.
     pub(super) layer: Layer,
-    /// The share.
-    pub(super) share: String,
+    /// The share, 0 to 1.
+    pub(super) value: f64,
     /// Where it lies with 95 % confidence.
-    pub(super) within: String,
-    /// CPU time for a unit of work; none where that is not known.
-    pub(super) cost: Option<String>,
+    pub(super) interval: Interval,
+    /// CPU time for a unit of work, in nanoseconds; none where that is not known.
+    pub(super) cost_ns: Option<f64>,
+}
+
+impl Part {
+    /// The share, in words.
+    pub(super) fn share(&self) -> String {
+        figure(self.value, Unit::Share)
+    }
+
+    /// The share and where it lies.
+    pub(super) fn within(&self) -> String {
+        quantity::with_interval(self.value, self.interval, Unit::Share)
+    }
+
+    /// CPU time for a unit of work.
+    pub(super) fn cost(&self) -> Option<String> {
+        self.cost_ns.map(|ns| figure(ns, Unit::Time))
+    }
 }
 
 impl Cpu {
@@ -118,17 +136,13 @@ impl CpuRow {
 impl LayersRow {
     fn of(told: &Told<'_>, axis: &Axis) -> Self {
         let Told { cell, shares, sampler, .. } = told;
-        let percent = |share| figure(share, Unit::Share);
         let parts: Vec<Part> = Layer::ALL
             .into_iter()
             .map(|layer| Part {
                 layer,
-                share: percent(shares.share(layer)),
-                within: {
-                    let interval = shares.interval(layer);
-                    quantity::with_interval(shares.share(layer), interval, Unit::Share)
-                },
-                cost: told.cost_ns(layer).map(|ns| figure(ns, Unit::Time)),
+                value: shares.share(layer),
+                interval: shares.interval(layer),
+                cost_ns: told.cost_ns(layer),
             })
             .collect();
         let lengths = Layer::ALL.map(|layer| told.cost_ns(layer).unwrap_or_default());
@@ -139,7 +153,7 @@ impl LayersRow {
         let named: Vec<String> = parts
             .iter()
             .filter(|part| shares.count(part.layer) > 0)
-            .map(|part| format!("{} {}", part.layer.title(), part.share))
+            .map(|part| format!("{} {}", part.layer.title(), part.share()))
             .collect();
         Self {
             server: cell.server,

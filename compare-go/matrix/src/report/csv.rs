@@ -3,12 +3,13 @@
 //! ratio are shares of one as well.
 
 use crate::figures::{Metric, Unit};
+use crate::quantity;
 use crate::report::Report;
 use crate::report::effects::Effect;
 use crate::report::number::{Number, said};
 use crate::report::ranking::Ranking;
 use crate::report::sheet::Sheet;
-use crate::statistics::{Judged, Scale};
+use crate::statistics::{Interval, Judged, Scale};
 use std::fmt::Write;
 
 const HEADS: [&str; 19] = [
@@ -43,6 +44,7 @@ struct Fields {
     against: String,
     metric: Option<Metric>,
     number: Option<Number>,
+    share: Option<LayerShare>,
     is_change: bool,
     place: String,
     rounds: String,
@@ -50,6 +52,15 @@ struct Fields {
     judged: Option<Judged>,
     runs: String,
     note: String,
+}
+
+/// What a layer has of a server's CPU time: a number of a profile, and of no metric of runs.
+#[derive(Clone, Copy, Debug)]
+struct LayerShare {
+    metric: &'static str,
+    unit: Unit,
+    value: f64,
+    interval: Option<Interval>,
 }
 
 /// The text.
@@ -65,6 +76,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         for ranking in &sheet.rankings {
             ranked(report, sheet, ranking, &mut put);
         }
+        layers(sheet, &mut put);
         effects(sheet, &mut put);
         without(sheet, &mut put);
     }
@@ -153,6 +165,29 @@ fn ranked(report: &Report<'_>, sheet: &Sheet, ranking: &Ranking, put: &mut impl 
     }
 }
 
+fn layers(sheet: &Sheet, put: &mut impl FnMut(Fields)) {
+    for row in &sheet.cpu.layers {
+        for part in &row.parts {
+            let (value, interval) = (part.value, Some(part.interval));
+            let share = LayerShare { metric: "cpu-share", unit: Unit::Share, value, interval };
+            let cost =
+                |value| LayerShare { metric: "cpu", unit: Unit::Time, value, interval: None };
+            for share in std::iter::once(share).chain(part.cost_ns.map(cost)) {
+                put(Fields {
+                    table: "layer",
+                    bundle: sheet.bundle,
+                    workload: sheet.workload.to_string(),
+                    subject: row.server.to_string(),
+                    share: Some(share),
+                    runs: row.file.clone(),
+                    note: part.layer.to_string(),
+                    ..Fields::default()
+                });
+            }
+        }
+    }
+}
+
 fn effects(sheet: &Sheet, put: &mut impl FnMut(Fields)) {
     let one = |table, metric, effect: &Effect| Fields {
         table,
@@ -207,17 +242,27 @@ fn line(report: &Report<'_>, fields: Fields) -> String {
     let about = &report.about[fields.bundle];
     let number = fields.number.as_ref();
     let is_ratio = |metric: Metric| fields.is_change && metric.scale() == Scale::Ratio;
-    let unit = fields.metric.map_or("", |metric| match metric.unit() {
-        _ if is_ratio(metric) => "share",
-        Unit::Time => "ns",
-        Unit::PerSecond => "1/s",
-        Unit::Share => "share",
-        Unit::Ratio => "ratio",
-        Unit::Count => "count",
-        Unit::Bytes => "bytes",
+    let share = fields.share;
+    let unit = fields.metric.map(|metric| match metric.unit() {
+        _ if is_ratio(metric) => Unit::Share,
+        unit => unit,
     });
+    let unit = match unit.or(share.map(|share| share.unit)) {
+        None => "",
+        Some(Unit::Time) => "ns",
+        Some(Unit::PerSecond) => "1/s",
+        Some(Unit::Share) => "share",
+        Some(Unit::Ratio) => "ratio",
+        Some(Unit::Count) => "count",
+        Some(Unit::Bytes) => "bytes",
+    };
     let figure = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-    let ends = number.and_then(|number| number.ends);
+    let metric = fields.metric.map(|metric| metric.to_string());
+    let metric = metric.or(share.map(|share| share.metric.to_owned()));
+    let whole = number.map(Number::whole);
+    let whole = whole.or(share.map(|share| quantity::figure(share.value, share.unit)));
+    let value = number.map(|number| number.value).or(share.map(|share| share.value));
+    let ends = number.and_then(|number| number.ends).or(share.and_then(|share| share.interval));
     let texts = [
         fields.table.to_owned(),
         about.name.clone(),
@@ -225,10 +270,10 @@ fn line(report: &Report<'_>, fields: Fields) -> String {
         fields.workload,
         fields.subject,
         fields.against,
-        fields.metric.map_or(String::new(), |metric| metric.to_string()),
+        metric.unwrap_or_default(),
         unit.to_owned(),
-        number.map_or(String::new(), Number::whole),
-        figure(number.map(|number| number.value)),
+        whole.unwrap_or_default(),
+        figure(value),
         figure(ends.map(|ends| ends.lower)),
         figure(ends.map(|ends| ends.upper)),
         fields.place,

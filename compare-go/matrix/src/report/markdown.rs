@@ -3,8 +3,10 @@
 //! and in the CSV.
 
 use crate::figures::Metric;
+use crate::profile::layer::Layer;
 use crate::report::Report;
 use crate::report::comparison::Comparison;
+use crate::report::cpu::Cpu;
 use crate::report::effects::Effect;
 use crate::report::number::{Number, said};
 use crate::report::ranking::Ranking;
@@ -54,6 +56,7 @@ fn workload(out: &mut String, sheet: &Sheet, bundle: &str) {
         ranked(out, ranking);
     }
     figures(out, sheet);
+    layers(out, &sheet.cpu);
     if let Some(effects) = sheet.effects.first() {
         let heads = ["Choice", "Against", "Change", "Said of it", "Settings"];
         let title = format!("Effects on {}, all else equal", effects.metric.title());
@@ -147,6 +150,26 @@ fn figures(out: &mut String, sheet: &Sheet) {
         std::iter::once(row.server.to_string()).chain(figures).collect()
     });
     table(out, "Figures: median of rounds (95 % interval)", &heads, rows);
+}
+
+/// Where a profile tells it, the share of each layer and what a unit of work costs in it.
+fn layers(out: &mut String, cpu: &Cpu) {
+    let titles = Cpu::kinds().map(Layer::title);
+    let heads: Vec<&str> = std::iter::once("Server").chain(titles).chain(["Samples"]).collect();
+    let rows = cpu.layers.iter().map(|row| {
+        let parts = row.parts.iter().map(|part| match part.cost() {
+            Some(cost) => format!("{}, {cost}", part.share()),
+            None => part.share(),
+        });
+        let ends = (row.server.to_string(), row.samples.clone());
+        std::iter::once(ends.0).chain(parts).chain([ends.1]).collect()
+    });
+    table(out, "CPU time by layer, and of it for a unit of work", &heads, rows);
+    for row in &cpu.layers {
+        if let Some(doubt) = &row.doubt {
+            line(out, &format!("\n**Mind:** {}: {doubt}.", row.server));
+        }
+    }
 }
 
 fn effect_row(factor: Option<&str>, effect: &Effect) -> Vec<String> {

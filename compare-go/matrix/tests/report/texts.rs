@@ -149,6 +149,26 @@ fn effects_and_interactions_are_those_that_were_planted() {
 }
 
 #[test]
+fn layers_of_a_profile_are_in_the_markdown_and_in_the_csv() {
+    let lines = of_story();
+    let of = |metric| {
+        let fields = [("table", "layer"), ("workload", "resolve"), ("metric", metric)];
+        one(&lines, &[&fields[..], &[("subject", BEST), ("note", "network")]].concat())
+    };
+    let share = of("cpu-share");
+    assert_eq!((share["text"].as_str(), share["unit"].as_str()), ("40.0 %", "share"));
+    assert!(number(share, "lower") < 0.38 && number(share, "upper") > 0.42, "{share:?}");
+    let cpu = [("table", "ranking"), ("workload", "resolve"), ("metric", "cpu")];
+    let cpu = number(one(&lines, &[&cpu[..], &[("subject", BEST)]].concat()), "value");
+    let cost = of("cpu");
+    assert!((number(cost, "value") - 0.4 * cpu).abs() < 1e-6, "{cost:?}");
+    let row = format!("| {BEST} | 30.0 %, ");
+    let markdown = told(Format::Markdown);
+    let row = markdown.lines().find(|line| line.starts_with(&row)).expect("a row of layers");
+    assert!(row.contains(&format!("| 40.0 %, {} |", cost["text"])), "{row}");
+}
+
+#[test]
 fn a_slower_build_is_found_and_nothing_else() {
     let text = render(stories(), Format::Csv).unwrap();
     let lines = lines(&text);
