@@ -10,7 +10,7 @@ use crate::slo::{Percentile, Slo};
 use crate::statistics::Histogram;
 use std::collections::BTreeMap;
 
-/// The largest share of the server's cores that neither the server nor idleness may have.
+/// The largest share of the server's cores that other tasks may have.
 pub const OTHERS_MAX: f64 = 0.05;
 /// The largest share of all cores that the hypervisor may give to others.
 pub const STOLEN_MAX: f64 = 0.02;
