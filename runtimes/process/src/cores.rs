@@ -82,12 +82,11 @@ fn cores(text: &str) -> BTreeMap<usize, (u64, u64)> {
 }
 
 impl Spent {
-    /// The share of the time that others worked for `others_ns`, and at most what neither was idle,
-    /// nor stolen, nor `ours_ns`; 0 to 1.
+    /// The share of the time that neither was idle, nor stolen, nor `ours_ns`; 0 to 1.
     #[must_use]
-    pub fn others(&self, ours_ns: u64, others_ns: u64) -> f64 {
+    pub fn others(&self, ours_ns: u64) -> f64 {
         let known = self.idle_ns + self.stolen_ns + ours_ns;
-        share(self.all_ns.saturating_sub(known).min(others_ns), self.all_ns)
+        share(self.all_ns.saturating_sub(known), self.all_ns)
     }
 
     /// The share of the time that was stolen; 0 to 1.
@@ -114,13 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn others_have_what_they_worked_and_no_more_than_there_is() {
+    fn what_nobody_accounts_for_is_others() {
         let spent = Spent { all_ns: 1_000, idle_ns: 300, stolen_ns: 100 };
-        assert!((spent.others(500, 1_000) - 0.1).abs() < 1e-9);
-        assert!((spent.others(500, 20) - 0.02).abs() < 1e-9);
+        assert!((spent.others(500) - 0.1).abs() < 1e-9);
         assert!((spent.stolen() - 0.1).abs() < 1e-9);
-        assert_eq!(spent.others(2_000, 1_000), 0.0);
-        assert_eq!(Spent { all_ns: 0, idle_ns: 0, stolen_ns: 0 }.others(0, 0), 0.0);
+        assert_eq!(spent.others(2_000), 0.0);
+        assert_eq!(Spent { all_ns: 0, idle_ns: 0, stolen_ns: 0 }.others(0), 0.0);
     }
 
     #[test]

@@ -8,7 +8,6 @@
 //!   answer        a response or a frame in bytes that begin with it
 //!   meter         CPU time, waiting and switches of a process and of those that it started
 //!   cores         idle and stolen time of cores
-//!   tasks         who worked on which core
 //!   system        memory of a process, cores to be bound to, what machine this is
 //!   cgroup        what control groups leave of CPU and memory
 //!   system_calls  how many system calls a process makes, by perf or strace
@@ -25,4 +24,3 @@ pub mod meter;
 pub mod printed;
 pub mod system;
 pub mod system_calls;
-pub mod tasks;

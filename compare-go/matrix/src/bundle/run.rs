@@ -255,8 +255,8 @@ pub struct Series {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
-    /// The share of the server's cores that other tasks had, 0 to 1. Waking a core, which is
-    /// nobody's time and the server's doing, is not in it.
+    /// The share of the server's cores that neither it nor the idle loop had, 0 to 1. What it takes
+    /// to wake a core is in it.
     pub others_on_server_cores: f64,
     /// The share of all cores that the hypervisor gave to others, 0 to 1.
     pub stolen: f64,

@@ -13,7 +13,7 @@
 //! of CPU time and a Go server some 0.8 ms (the mean of 300 in a row with nobody else there).
 //! Asking before would move the begin by as long as the server takes to answer, which under load is
 //! anybody's guess. What else is looked at in the counted time is read from `/proc` and costs the
-//! server nothing, and the generator's core about a millisecond at its begin, for all tasks.
+//! server nothing.
 
 mod pauses;
 mod scrape;
@@ -29,7 +29,6 @@ use anyhow::Context;
 use process::cores::CoreTimes;
 use process::meter::{Counters, Meter};
 use process::system;
-use process::tasks::Tasks;
 use series::{Both, Sampler};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -80,9 +79,6 @@ struct Moment {
     load: Reading,
     cores: CoreTimes,
     scrape: Scrape,
-    tasks: Tasks,
-    /// Those of the server.
-    processes: Vec<u32>,
 }
 
 /// What was observed.
@@ -209,9 +205,7 @@ impl Observer {
         let cores = CoreTimes::now()?;
         let load = reading(self.started, both.load.read().context("the generator")?);
         let scrape = Some(scrape(self.watched.admin, self.own_cores.clone()));
-        let tasks = Tasks::now()?;
-        let processes = both.server.processes().collect();
-        Ok(Moment { server, load, cores, scrape, tasks, processes })
+        Ok(Moment { server, load, cores, scrape })
     }
 
     fn note_peak(&mut self) -> anyhow::Result<()> {
@@ -263,16 +257,14 @@ fn reading(started: Instant, counters: Counters) -> Reading {
     }
 }
 
-/// The machine between two moments: what tasks worked on the server's cores that are not the
-/// server's, and no more than was neither idle, stolen nor the server's. Of a span of seconds that
-/// is wrong by a tick of the kernel's clock for what ran just then.
+/// The machine between two moments: what is neither idle, stolen nor the server's is others'. Of a
+/// span of seconds that is wrong by 10 ms a core, to which the kernel rounds, and by a tick of its
+/// clock for what ran just then.
 fn machine(begin: &Moment, end: &Moment, server_cores: &[usize]) -> anyhow::Result<Machine> {
     let ours_ns = end.server.cpu_ns.saturating_sub(begin.server.cpu_ns);
     let of_server = end.cores.since(&begin.cores, server_cores.iter().copied())?;
     let of_all = end.cores.since(&begin.cores, begin.cores.numbers())?;
-    let others_ns = end.tasks.worked_since(&begin.tasks, server_cores, &end.processes);
-    let others_on_server_cores = of_server.others(ours_ns, others_ns);
-    Ok(Machine { others_on_server_cores, stolen: of_all.stolen() })
+    Ok(Machine { others_on_server_cores: of_server.others(ours_ns), stolen: of_all.stolen() })
 }
 
 /// Asks for metrics by a thread of its own.
