@@ -1,7 +1,7 @@
 //! Figures as people read them: three digits that count, and the unit. The same figure always comes
 //! out the same, since what is published is compared with what is computed anew.
 
-use crate::figures::Unit;
+use crate::figures::{Summary, Unit};
 use crate::number::whole;
 use crate::statistics::{Interval, Scale};
 
@@ -32,6 +32,18 @@ pub fn with_interval(value: f64, interval: Interval, unit: Unit) -> String {
     };
     let [lower, upper] = ends.map(alike);
     if lower == upper { text } else { format!("{text} ({lower} to {upper})") }
+}
+
+/// What rounds say together, with its interval where there is one: `at least 98,000/s (95,000 to
+/// 100,000)` where no more could be measured.
+#[must_use]
+pub fn of_rounds(summary: &Summary, unit: Unit) -> String {
+    let value = summary.spread.median;
+    let text = match summary.estimate {
+        Some(estimate) => with_interval(value, estimate.interval, unit),
+        None => figure(value, unit),
+    };
+    if summary.at_least { format!("at least {text}") } else { text }
 }
 
 /// A change with its interval: `+12.3 % (+11.0 to +13.9)`, or the difference in the metric's unit.

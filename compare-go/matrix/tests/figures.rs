@@ -8,6 +8,7 @@ use matrix::bundle::run::{Failure, Measured, Outcome, Purpose, Run};
 use matrix::cell::{Cell, Server, Workload};
 use matrix::figures::{Figures, Metric, Ranking, RunFigures, capacity};
 use matrix::plan::Load;
+use matrix::quantity::of_rounds;
 use matrix::slo::{Percentile, Slo};
 use matrix::statistics::{Better, Question, Verdict, verdict};
 use matrix::testing::{Character, Synthetic};
@@ -72,6 +73,24 @@ fn figures_are_those_of_the_servers() {
     assert_eq!(unknown, "resolve@axum was not measured");
     assert_eq!(figures.servers(Workload::Resolve), [fast.server, slow.server]);
     assert_eq!(figures.excluded().count(), 0);
+}
+
+#[test]
+fn a_capacity_that_the_generator_is_not_proven_beyond_is_a_lower_bound() {
+    let servers = [("tokio-uring+jemalloc+heap", 5.0), ("hyper", 12.5)];
+    let servers = servers.map(|(name, cpu_us)| (cell(name).server, character(cpu_us)));
+    let bundle = read(&Synthetic { slos: vec![SLO], rounds: 3, ..Synthetic::of(&servers) });
+    assert_eq!(bundle.most_per_s(1), 100_000.0);
+    let figures = Figures::of(&bundle);
+    let told = |server, metric: Metric| {
+        let summary = figures.summary(cell(server), metric).unwrap();
+        (summary.at_least, of_rounds(&summary, metric.unit()))
+    };
+    let (at_least, text) = told("tokio-uring+jemalloc+heap", Metric::Capacity(SLO));
+    assert!(at_least && text.starts_with("at least 1") && text.contains("/s ("), "{text}");
+    let (at_least, text) = told("hyper", Metric::Capacity(SLO));
+    assert!(!at_least && text.starts_with('6'), "{text}");
+    assert!(!told("tokio-uring+jemalloc+heap", Metric::Rate).0);
 }
 
 #[test]

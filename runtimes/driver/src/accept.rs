@@ -17,13 +17,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 /// The shortest pause after an error of `accept`.
 const PAUSE_MS_MIN: u64 = 5;
 /// The longest.
 const PAUSE_MS_MAX: u64 = 100;
 /// How long a connection that is one too many is kept open, so that its peer can read why.
-const LINGER_MS: u64 = 500;
+const LINGER: Duration = Duration::from_millis(500);
 /// How many such connections are kept open.
 const LINGERING_MAX: usize = 128;
 /// How many waiting connections are still accepted when the end begins.
@@ -80,7 +81,7 @@ impl<R: Runtime, A: Arena, S: Service> Acceptor<R, A, S> {
                     self.home.with(Worker::accept_error);
                     let now = self.rt.now().timestamp();
                     if let Some(ms) = self.pause.after(now, &error) {
-                        self.rt.sleep_ms(ms).await;
+                        self.rt.sleep(Duration::from_millis(ms)).await;
                     }
                 }
             }
@@ -151,7 +152,7 @@ pub(crate) async fn linger<R: Runtime>(rt: R, lingering: Lingering<R>) {
     let (result, _) = lingering.writer.write_all(CONNECTIONS_FULL.to_vec()).await;
     if result.is_ok() {
         lingering.writer.shutdown_write();
-        rt.sleep_ms(LINGER_MS).await;
+        rt.sleep(LINGER).await;
     }
     lingering.count.fetch_sub(1, Ordering::Relaxed);
 }

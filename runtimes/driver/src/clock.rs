@@ -1,12 +1,22 @@
 //! The time: monotonic since the start, told as time since the Unix epoch.
 
 use engine_core::time::Timestamp;
+use std::ops::Add;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A point in time, in microseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
     us: u64,
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    /// The moment that much later, in whole microseconds.
+    fn add(self, time: Duration) -> Self {
+        Self { us: self.us.saturating_add(whole_us(time)) }
+    }
 }
 
 impl Moment {
@@ -26,6 +36,12 @@ impl Moment {
     #[must_use]
     pub fn us_since(self, earlier: Self) -> u64 {
         self.us.saturating_sub(earlier.us)
+    }
+
+    /// Time since `earlier`; none if it is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.us_since(earlier))
     }
 }
 
@@ -51,7 +67,7 @@ impl Clock {
     }
 }
 
-fn whole_us(duration: Duration) -> u64 {
+pub(crate) fn whole_us(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 

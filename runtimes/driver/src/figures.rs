@@ -50,10 +50,10 @@ pub struct DriverFigures {
     pub refused: u64,
     /// Messages from other workers and from the store.
     pub mails: u64,
-    /// By how many milliseconds ticks came late, all together: how busy the worker is.
-    pub tick_late_ms: u64,
-    /// The most that one of them came late since the last copy, in milliseconds.
-    pub tick_late_ms_max: u64,
+    /// By how many microseconds ticks came late, all together: how busy the worker is.
+    pub tick_late_us: u64,
+    /// The most that one of them came late since the last copy, in microseconds.
+    pub tick_late_us_max: u64,
 }
 
 impl DriverFigures {
@@ -67,8 +67,8 @@ impl DriverFigures {
         self.accept_errors += other.accept_errors;
         self.refused += other.refused;
         self.mails += other.mails;
-        self.tick_late_ms += other.tick_late_ms;
-        self.tick_late_ms_max = self.tick_late_ms_max.max(other.tick_late_ms_max);
+        self.tick_late_us += other.tick_late_us;
+        self.tick_late_us_max = self.tick_late_us_max.max(other.tick_late_us_max);
     }
 
     /// Makes this a copy of `other`, without an allocation.
@@ -81,7 +81,7 @@ impl DriverFigures {
         self.accept_errors = other.accept_errors;
         self.refused = other.refused;
         self.mails = other.mails;
-        self.tick_late_ms = other.tick_late_ms;
-        self.tick_late_ms_max = other.tick_late_ms_max;
+        self.tick_late_us = other.tick_late_us;
+        self.tick_late_us_max = other.tick_late_us_max;
     }
 }

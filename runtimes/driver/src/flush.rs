@@ -23,7 +23,7 @@ pub(crate) async fn flush_loop<R: Runtime, A: Arena, S: Service>(
     let mut due: Vec<Transmit<R::Writer>> = Vec::new();
     let mut sent = Vec::new();
     loop {
-        poll_fn(|cx| worker.with(|w| w.poll_outbox(cx, &mut due))).await;
+        poll_fn(|cx| worker.with(|w| w.poll_outbox(cx, &mut due, BATCH))).await;
         for mut transmit in due.drain(..) {
             if try_whole(&mut transmit) {
                 if transmit.after == After::Close {
@@ -33,10 +33,6 @@ pub(crate) async fn flush_loop<R: Runtime, A: Arena, S: Service>(
             } else {
                 worker.with(Worker::flush_rest);
                 rt.spawn_loop(Loop::<R, A, S>::write_rest(worker.clone(), transmit));
-            }
-            if sent.len() >= BATCH {
-                worker.with(|w| w.flushed(&mut sent));
-                rt.yield_now().await;
             }
         }
         if !sent.is_empty() {

@@ -1,6 +1,7 @@
 //! The loops of a worker, in one type that a backend can spawn.
 
 use crate::accept::{self, Acceptor, Lingering};
+use crate::clock::Moment;
 use crate::control::{Control, Mail};
 use crate::flush;
 use crate::runtime::{Runtime, Share};
@@ -10,9 +11,10 @@ use engine_core::seam::WorkerId;
 use engine_core::service::Service;
 use std::fmt;
 use std::future::poll_fn;
+use std::time::Duration;
 
-/// How often a worker's time moves on.
-pub const TICK_MS: u64 = 10;
+/// How often a worker's time moves on: a broadcast is at most so late on an idle worker.
+pub const TICK: Duration = Duration::from_millis(5);
 
 /// A loop to spawn; the backend sees no more of it than [`Loop::run`].
 pub struct Loop<R: Runtime, A: Arena, S: Service>(Kind<R, A, S>);
@@ -80,17 +82,26 @@ impl<R: Runtime, A: Arena, S: Service> fmt::Debug for Loop<R, A, S> {
     }
 }
 
-/// Moves the worker's time on, until it has come to its end.
+/// Moves the worker's time on, until it has come to its end. The time between two ticks does not
+/// grow by what a tick takes; those that a busy worker missed are left out.
 pub async fn tick_loop<R: Runtime, A: Arena, S: Service>(
     rt: R,
     worker: R::Shared<Worker<R, A, S>>,
 ) {
+    let mut due = rt.now() + TICK;
     loop {
-        rt.sleep_ms(TICK_MS).await;
-        if worker.with(|w| w.tick(TICK_MS)) {
+        rt.sleep(due.since(rt.now())).await;
+        if worker.with(|w| w.tick(due)) {
             return;
         }
+        due = next_tick(due, rt.now());
     }
+}
+
+/// When the tick after one that was due is due itself.
+fn next_tick(due: Moment, now: Moment) -> Moment {
+    let next = due + TICK;
+    if next > now { next } else { now + TICK }
 }
 
 /// Hands the worker its messages.
@@ -106,5 +117,20 @@ async fn mailbox_loop<R: Runtime, A: Arena, S: Service>(
         worker.with(|w| w.receive_mail(&mut mails));
         // A flood of mail does not keep connections waiting.
         rt.yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_do_not_drift_and_those_that_were_missed_are_left_out() {
+        for (now_us, next_us) in
+            [(5_000, 10_000), (5_900, 10_000), (9_999, 10_000), (10_000, 15_000), (42_100, 47_100)]
+        {
+            let next = next_tick(Moment::from_us(5_000), Moment::from_us(now_us));
+            assert_eq!(next, Moment::from_us(next_us), "at {now_us}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 /// What an operation came to, and the buffer that was lent to it.
 pub type BufResult<T> = (io::Result<T>, Vec<u8>);
@@ -123,8 +124,8 @@ pub trait Runtime: Clone + 'static {
     /// The time.
     fn now(&self) -> Moment;
 
-    /// Ready when `ms` milliseconds have passed.
-    fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()>;
+    /// Ready when this much time has passed, or a millisecond later: some timers count whole ones.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
 
     /// Lets other tasks run: ready when those that can have had their turn. Operations complete all
     /// the same where somebody always yields. As it comes, it is for runtimes where a task that

@@ -20,6 +20,7 @@ use engine_core::seam::{
 use engine_core::service::Service;
 use engine_core::shard::Shard;
 use engine_core::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::{fmt, io};
@@ -28,6 +29,9 @@ use std::{fmt, io};
 pub const FIGURES_MS: u64 = 100;
 /// Connections of operators, which have their own bound so that players cannot lock them out.
 pub const ADMIN_CONNECTIONS_MAX: usize = 256;
+/// For how many writes there is room while none is due: what a broadcast to many takes beyond that
+/// is 48 bytes for each of them, which would be held for all the time between two.
+const OUTBOX_KEPT: usize = 128;
 /// For how long after its time a drain leaves connections to the shard.
 const DRAIN_GRACE_MS: u64 = 500;
 /// For how long the last answers to operators may take once the players are gone.
@@ -43,12 +47,11 @@ pub struct Worker<R: Runtime, A: Arena, S: Service> {
     /// By `ConnId::index`.
     conns: Vec<Option<Conn<R::Writer>>>,
     /// Writes for the flusher.
-    outbox: Vec<Transmit<R::Writer>>,
+    outbox: VecDeque<Transmit<R::Writer>>,
     flusher: Option<Waker>,
     acceptors: Vec<Waker>,
     stop_accepting: bool,
     end: Option<End>,
-    last_tick: Option<Timestamp>,
     last_report: Timestamp,
     applied: Applied,
     published: Vec<Published>,
@@ -134,12 +137,11 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
             id,
             shard: Shard::new(id, Arc::new(limits), (setup.arena)(), (setup.service)(id)),
             conns: Vec::new(),
-            outbox: Vec::new(),
+            outbox: VecDeque::new(),
             flusher: None,
             acceptors: Vec::new(),
             stop_accepting: false,
             end: None,
-            last_tick: None,
             last_report: Timestamp::default(),
             applied: Applied::default(),
             published: Vec::new(),
@@ -278,17 +280,22 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         }
     }
 
-    /// Takes the writes that are due on other connections than the ones whose tasks run.
+    /// Takes writes that are due on other connections than the ones whose tasks run, the oldest
+    /// first and at most `max` of them.
     pub(crate) fn poll_outbox(
         &mut self,
         cx: &mut Context<'_>,
         batch: &mut Vec<Transmit<R::Writer>>,
+        max: usize,
     ) -> Poll<()> {
         if self.outbox.is_empty() {
             self.flusher = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        std::mem::swap(&mut self.outbox, batch);
+        batch.extend(self.outbox.drain(..max.min(self.outbox.len())));
+        if self.outbox.is_empty() {
+            self.outbox.shrink_to(OUTBOX_KEPT);
+        }
         Poll::Ready(())
     }
 
@@ -346,14 +353,13 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         self.drain_all(now);
     }
 
-    /// Time has passed. True: the worker has come to its end.
-    pub(crate) fn tick(&mut self, every_ms: u64) -> bool {
-        let now = self.rt.now().timestamp();
-        if let Some(last) = self.last_tick.replace(now) {
-            let late_ms = now.ms_since(last).saturating_sub(every_ms);
-            self.figures.tick_late_ms += late_ms;
-            self.figures.tick_late_ms_max = self.figures.tick_late_ms_max.max(late_ms);
-        }
+    /// Time has passed, to the moment `due` or beyond. True: the worker has come to its end.
+    pub(crate) fn tick(&mut self, due: Moment) -> bool {
+        let now = self.rt.now();
+        let late_us = now.us_since(due);
+        self.figures.tick_late_us += late_us;
+        self.figures.tick_late_us_max = self.figures.tick_late_us_max.max(late_us);
+        let now = now.timestamp();
         self.shard.tick(now);
         self.store.tick(now, self.id, &mut self.published);
         self.publish();
@@ -412,7 +418,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
                         self.begin_write(conn);
                         write = Some((buf, after));
                     } else if let Some(writer) = self.begin_write(conn) {
-                        self.outbox.push(Transmit { conn, writer, buf, after });
+                        self.outbox.push_back(Transmit { conn, writer, buf, after });
                     }
                 }
                 Some(Output::Resume(id)) => {
@@ -490,7 +496,7 @@ impl<R: Runtime, A: Arena, S: Service> Worker<R, A, S> {
         self.last_report = now;
         self.figures.runtime = self.rt.figures();
         self.control.report(self.id, |copy| copy.copy_from(&self.figures, self.shard.figures()));
-        self.figures.tick_late_ms_max = 0;
+        self.figures.tick_late_us_max = 0;
     }
 
     fn begin_end(&mut self, now: Timestamp, within_ms: u64, grace_ms: u64) {

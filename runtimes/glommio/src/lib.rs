@@ -96,8 +96,8 @@ impl Runtime for PerCore {
         self.clock.now()
     }
 
-    fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()> {
-        glommio::timer::sleep(Duration::from_millis(ms))
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> {
+        glommio::timer::sleep(time)
     }
 
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {

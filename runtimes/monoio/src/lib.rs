@@ -70,8 +70,8 @@ impl<H: Halves> Runtime for PerCore<H> {
         self.clock.now()
     }
 
-    fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()> {
-        monoio::time::sleep(Duration::from_millis(ms))
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> {
+        monoio::time::sleep(time)
     }
 
     fn yield_now(&self) -> impl Future<Output = ()> {

@@ -81,7 +81,7 @@ pub struct DriverTotals {
     /// Messages from one worker to another.
     pub mails: u64,
     /// By how much ticks came late, all together.
-    pub tick_late_ms: u64,
+    pub tick_late_us: u64,
 }
 
 /// The game, over all partitions.
@@ -244,7 +244,7 @@ impl Snapshot {
         let help = "Messages from one worker to another";
         out.counter("hunt_worker_messages", help, self.driver.mails)?;
         let help = "By how much the workers' ticks came late, all together: how busy they are";
-        let late_s = Duration::from_millis(self.driver.tick_late_ms).as_secs_f64();
+        let late_s = Duration::from_micros(self.driver.tick_late_us).as_secs_f64();
         let seconds = Some(&Unit::Seconds);
         counter(out.family("hunt_tick_late", help, seconds, MetricType::Counter)?, late_s)?;
         let help = "1 while the server takes new players, 0 while it starts or drains";

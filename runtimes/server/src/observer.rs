@@ -130,7 +130,7 @@ impl<A: Arena> ServerObserver<A> {
                 accept_errors: sum.accept_errors,
                 refused: sum.refused,
                 mails: sum.mails,
-                tick_late_ms: sum.tick_late_ms,
+                tick_late_us: sum.tick_late_us,
             },
             rings: Some(sum.runtime).filter(|rings| rings.ring_buffers > 0),
             shards: sum.shard,

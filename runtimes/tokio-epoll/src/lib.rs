@@ -110,8 +110,8 @@ macro_rules! runtime {
                 self.0.now()
             }
 
-            fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()> {
-                tokio::time::sleep(Duration::from_millis(ms))
+            fn sleep(&self, time: Duration) -> impl Future<Output = ()> {
+                tokio::time::sleep(time)
             }
 
             fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {

@@ -118,8 +118,8 @@ impl Runtime for Uring {
         self.clock.now()
     }
 
-    fn sleep_ms(&self, ms: u64) -> impl Future<Output = ()> {
-        tokio::time::sleep(Duration::from_millis(ms))
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> {
+        tokio::time::sleep(time)
     }
 
     /// The ring has its turn when the tasks that can run have had theirs, as it has before a sleep:

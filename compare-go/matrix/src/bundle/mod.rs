@@ -38,6 +38,7 @@ pub mod write;
 use crate::cell::{Cell, Server};
 use crate::plan::Plan;
 use environment::Environment;
+use generator::Proven;
 use profile::Profile;
 use run::{Proof, Run};
 use serde::{Deserialize, Serialize};
@@ -99,7 +100,19 @@ pub struct End {
     pub resumed: u32,
 }
 
+/// Where no rate is proven, no search goes beyond this.
+const UNPROVEN_PER_S: f64 = 100_000.0;
+
 impl Bundle {
+    /// How far a search may go that has the generator of this proof: as far as it is proven. A
+    /// capacity that is as high is a lower bound.
+    #[must_use]
+    pub fn most_per_s(&self, proof: u32) -> f64 {
+        let proof = self.proofs.iter().find(|one| one.number == proof);
+        let proven = proof.and_then(|proof| Proven::read(&proof.printed).ok());
+        proven.and_then(|proven| proven.rate_proven_per_s).unwrap_or(UNPROVEN_PER_S)
+    }
+
     /// The runs of a step, by attempt.
     pub fn runs_of(&self, step: u32) -> impl Iterator<Item = &Run> {
         let begin = self.runs.partition_point(|run| run.step < step);

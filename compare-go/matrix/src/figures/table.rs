@@ -15,7 +15,7 @@ use crate::slo::Slo;
 use crate::statistics::bootstrap::PUBLISHED;
 use crate::statistics::{Change, Estimate, Histogram, Noise, Spread};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The figures of a bundle.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub struct CellFigures {
     measured: Vec<String>,
     /// The runs of its searches.
     searched: BTreeMap<Slo, Vec<String>>,
+    /// Searches of which one or more went as far as the generator is proven.
+    unbounded: BTreeSet<Slo>,
     /// Runs that do not count, and why.
     pub excluded: Vec<Excluded>,
 }
@@ -63,6 +65,8 @@ pub struct Summary {
     pub estimate: Option<Estimate>,
     /// How many rounds.
     pub rounds: usize,
+    /// Whether a search went as far as the generator is proven, so that this is a lower bound.
+    pub at_least: bool,
 }
 
 impl<'b> Figures<'b> {
@@ -94,7 +98,10 @@ impl<'b> Figures<'b> {
             figures.excluded.append(&mut excluded);
             match step.task {
                 Task::Measure => figures.measured(step.round, runs),
-                Task::Capacity(slo) => figures.searched(step.round, slo, &runs),
+                Task::Capacity(slo) => {
+                    let proof = runs.last().map_or(0, |(run, _)| run.proof);
+                    figures.searched(step.round, slo, &runs, bundle.most_per_s(proof));
+                }
             }
         }
         this.of_servers();
@@ -206,8 +213,8 @@ impl CellFigures {
         }
     }
 
-    /// The runs of a search.
-    fn searched(&mut self, round: u32, slo: Slo, runs: &[(&Run, RunFigures)]) {
+    /// The runs of a search, which went no further than a rate.
+    fn searched(&mut self, round: u32, slo: Slo, runs: &[(&Run, RunFigures)], most_per_s: f64) {
         if runs.is_empty() {
             return;
         }
@@ -221,6 +228,9 @@ impl CellFigures {
         }
         self.searched.entry(slo).or_default().extend(runs.iter().map(|(run, _)| file(run)));
         let found = capacity(slo, &runs);
+        if found.value().is_some_and(|rate| *rate >= most_per_s) {
+            self.unbounded.insert(slo);
+        }
         self.rounds.entry(Metric::Capacity(slo)).or_default().insert(round, found);
     }
 
@@ -253,7 +263,9 @@ impl CellFigures {
     pub fn summary(&self, metric: Metric) -> Result<Summary, String> {
         let values: Vec<f64> = self.values(metric).into_values().collect();
         let spread = Spread::of(&values).ok_or_else(|| self.why_missing(metric))?;
-        Ok(Summary { spread, estimate: PUBLISHED.median(&values), rounds: values.len() })
+        let at_least = matches!(metric, Metric::Capacity(slo) if self.unbounded.contains(&slo));
+        let estimate = PUBLISHED.median(&values);
+        Ok(Summary { spread, estimate, rounds: values.len(), at_least })
     }
 
     fn why_missing(&self, metric: Metric) -> String {

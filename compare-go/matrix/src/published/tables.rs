@@ -138,7 +138,8 @@ fn value(
         Which::Lower => interval()?.lower,
         Which::Upper => interval()?.upper,
     };
-    Ok(quantity::figure(value, metric.unit()))
+    let text = quantity::figure(value, metric.unit());
+    Ok(if summary.at_least { format!("at least {text}") } else { text })
 }
 
 /// The servers of a table, under one workload.
@@ -183,12 +184,7 @@ impl<'f, 'b> Among<'f, 'b> {
     /// Why there is nothing.
     fn figure(&self, server: Server, metric: Metric) -> Result<String, String> {
         let summary = self.figures.summary(self.cell(server), metric)?;
-        Ok(match summary.estimate {
-            Some(estimate) => {
-                quantity::with_interval(summary.spread.median, estimate.interval, metric.unit())
-            }
-            None => quantity::figure(summary.spread.median, metric.unit()),
-        })
+        Ok(quantity::of_rounds(&summary, metric.unit()))
     }
 
     /// The capacities that were searched for, the weakest promise first.

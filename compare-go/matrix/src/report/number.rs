@@ -32,14 +32,14 @@ impl Number {
     pub(super) fn of_rounds(metric: Metric, cell: CellIndex, summary: &Summary) -> Self {
         let value = summary.spread.median;
         let ends = summary.estimate.map(|estimate| estimate.interval);
-        let (text, interval) = split(match ends {
-            Some(ends) => quantity::with_interval(value, ends, metric.unit()),
-            None => quantity::figure(value, metric.unit()),
-        });
-        let how = match summary.rounds {
+        let (text, interval) = split(quantity::of_rounds(summary, metric.unit()));
+        let mut how = match summary.rounds {
             1 => "one round; no interval".to_owned(),
             rounds => format!("median of {rounds} rounds, 95 % interval"),
         };
+        if summary.at_least {
+            how += "; a lower bound, since the generator is proven no further";
+        }
         Self { text, interval, metric, cells: cell.to_string(), how, value, ends }
     }
 
@@ -123,7 +123,11 @@ mod tests {
     #[test]
     fn one_round_has_no_interval_and_says_so() {
         let spread = Spread { median: 2_345_000.0, min: 2_345_000.0, max: 2_345_000.0 };
-        let number = Number::of_rounds(P99, 3, &Summary { spread, estimate: None, rounds: 1 });
+        let number = Number::of_rounds(
+            P99,
+            3,
+            &Summary { spread, estimate: None, rounds: 1, at_least: false },
+        );
         assert_eq!((number.whole().as_str(), number.cells.as_str()), ("2.35 ms", "3"));
         assert!(number.how.contains("no interval"));
     }

@@ -4,7 +4,6 @@
 //!
 //! How any of it is done is not known here.
 
-use crate::bundle::generator::Proven;
 use crate::bundle::run::{Outcome, Proof, Purpose, Run};
 use crate::bundle::server::{ServerRecord, ServerState};
 use crate::bundle::write::Writer;
@@ -149,7 +148,8 @@ impl Doing {
         show: &mut dyn Show,
         stop: &Stop,
     ) -> anyhow::Result<()> {
-        let most_per_s = self.proven_per_s();
+        let proof = self.bundle.proofs.last().map_or(0, |proof| proof.number);
+        let most_per_s = self.bundle.most_per_s(proof);
         let proof = u32::try_from(self.bundle.proofs.len())?;
         let begun = Instant::now();
         let mut at = 0;
@@ -198,12 +198,6 @@ impl Doing {
         estimate.measuring_s + estimate.searching_s
     }
 
-    /// Up to which rate the generator is proven.
-    fn proven_per_s(&self) -> f64 {
-        let last = self.bundle.proofs.last().and_then(|proof| Proven::read(&proof.printed).ok());
-        last.and_then(|proven| proven.rate_proven_per_s).unwrap_or(UNPROVEN_PER_S)
-    }
-
     fn progress(
         &self,
         index: u32,
@@ -219,9 +213,6 @@ impl Doing {
         }
     }
 }
-
-/// Where no rate is proven, none beyond this is tried.
-const UNPROVEN_PER_S: f64 = 100_000.0;
 
 /// How often a bundle was worked at: each sitting makes proofs as long as that is worth its time.
 fn sittings(work: &dyn Work, proofs: &[Proof]) -> u32 {

@@ -7,7 +7,7 @@ use crate::cell::Cell;
 use crate::figures::ranking::Ranked;
 use crate::figures::{Figures, Metric, Ranking, work};
 use crate::plan::Extent;
-use crate::quantity::{figure, several, with_interval};
+use crate::quantity::{of_rounds, several};
 use crate::slo::Percentile;
 use std::fmt::Write;
 
@@ -41,10 +41,7 @@ pub fn summary(bundle: &Bundle) -> (String, bool) {
             let mut row = vec![server.to_string()];
             row.extend(metrics.map(|metric| match figures.summary(cell, metric) {
                 Err(_) => "-".into(),
-                Ok(summary) => match summary.estimate {
-                    Some(of) => with_interval(of.value, of.interval, metric.unit()),
-                    None => figure(summary.spread.median, metric.unit()),
-                },
+                Ok(summary) => of_rounds(&summary, metric.unit()),
             }));
             rows.push(row);
         }

@@ -2,7 +2,7 @@
 
 use super::Faults;
 use super::net::{SimListener, SimReader, SimWriter};
-use crate::clock::Moment;
+use crate::clock::{Moment, whole_us};
 use crate::connection::Connection;
 use crate::loops::Loop;
 use crate::runtime::Runtime;
@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 /// The simulated runtime of one worker. Clones are the same one.
 #[derive(Clone)]
@@ -239,8 +240,8 @@ impl Runtime for Sim {
         Moment::from_us(self.core.now_us.get())
     }
 
-    async fn sleep_ms(&self, ms: u64) {
-        self.sleep_us(ms * 1000).await;
+    async fn sleep(&self, time: Duration) {
+        self.sleep_us(whole_us(time)).await;
     }
 
     fn spawn_connection<A: Arena, S: Service>(&self, task: Connection<Self, A, S>) {

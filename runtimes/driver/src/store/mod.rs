@@ -19,7 +19,7 @@ pub trait Store: Send + Sync + 'static {
     fn submit(&self, now: Timestamp, submit: Submit, applied: &mut Applied);
 
     /// Time has passed for `worker`: appends the broadcasts that are due of the hunts that it keeps
-    /// the time of. Every worker calls it every [`TICK_MS`](crate::loops::TICK_MS) milliseconds.
+    /// the time of. Every worker calls it every [`TICK`](crate::loops::TICK).
     fn tick(&self, now: Timestamp, worker: WorkerId, published: &mut Vec<Published>);
 
     /// Whether requests can be answered now, for `/readyz`.

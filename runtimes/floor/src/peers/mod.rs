@@ -30,7 +30,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 /// How often whoever has watchers looks whether a broadcast is due; as often as the engine.
-pub const TICK_MS: u32 = 10;
+pub const TICK_MS: u32 = 5;
 
 /// What is served, and where.
 #[derive(Debug)]

@@ -114,8 +114,13 @@ fn reached(
         Some(change) => {
             let ratio = change.estimate.value.exp();
             let interval = change.estimate.interval.map(f64::exp);
-            let held = if interval.lower >= target {
+            let bound = |server| {
+                among.figures.summary(among.cell(server), metric).is_ok_and(|of| of.at_least)
+            };
+            let held = if interval.lower >= target && !bound(go) {
                 "reached"
+            } else if bound(engine) || bound(go) {
+                "not told, since the generator is proven no further"
             } else if interval.upper < target {
                 "missed"
             } else {
