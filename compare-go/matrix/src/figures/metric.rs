@@ -246,6 +246,13 @@ impl Metric {
     pub const fn is_exact(self) -> bool {
         matches!(self, Self::Binary)
     }
+
+    /// Whether it is told once for a cell and not in each round: what it is, or what was counted in
+    /// a run of its own.
+    #[must_use]
+    pub const fn is_told_once(self) -> bool {
+        self.is_exact() || matches!(self, Self::SystemCalls | Self::Allocations | Self::Allocated)
+    }
 }
 
 impl fmt::Display for Metric {

@@ -178,13 +178,15 @@ impl<'f, 'b> Among<'f, 'b> {
         Cell { workload: self.workload, server }
     }
 
-    /// What the rounds of a server say, with its interval.
+    /// What the rounds of a server say, with its interval; or that it is one round that says it.
     ///
     /// # Errors
     /// Why there is nothing.
     fn figure(&self, server: Server, metric: Metric) -> Result<String, String> {
         let summary = self.figures.summary(self.cell(server), metric)?;
-        Ok(quantity::of_rounds(&summary, metric.unit()))
+        let text = quantity::of_rounds(&summary, metric.unit());
+        let is_alone = summary.rounds == 1 && self.figures.bundle.plan.rounds > 1;
+        Ok(if is_alone && !metric.is_told_once() { format!("{text} (one round)") } else { text })
     }
 
     /// The capacities that were searched for, the weakest promise first.

@@ -133,19 +133,25 @@ fn to_the_best(row: &Ranked, metric: Metric) -> String {
     }
 }
 
-/// Why figures are missing, each reason once, with those whom it concerns.
+/// Why figures are missing, each reason once: which ones, of whom.
 #[derive(Default)]
-pub(super) struct Missing(BTreeMap<(String, String), Vec<Server>>);
+pub(super) struct Missing(BTreeMap<String, BTreeMap<Server, Vec<String>>>);
 
 impl Missing {
     pub(super) fn note(&mut self, metric: Metric, why: String, server: Server) {
-        self.0.entry((metric.title(), why)).or_default().push(server);
+        self.0.entry(why).or_default().entry(server).or_default().push(metric.title());
     }
 
     pub(super) fn told(self) -> impl Iterator<Item = String> {
-        self.0.into_iter().map(|((metric, why), servers)| {
-            let servers: Vec<String> = servers.iter().map(Server::to_string).collect();
-            format!("No {metric} of {}: {why}.", servers.join(", "))
+        self.0.into_iter().flat_map(|(why, servers)| {
+            let mut alike: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for (server, metrics) in servers {
+                alike.entry(metrics.join("; ")).or_default().push(server.to_string());
+            }
+            let told = |(metrics, servers): (String, Vec<String>)| {
+                format!("No {metrics} of {}: {why}.", servers.join(", "))
+            };
+            alike.into_iter().map(told).collect::<Vec<_>>()
         })
     }
 }
