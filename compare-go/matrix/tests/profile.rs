@@ -13,6 +13,7 @@ use matrix::profile::layer::Layer;
 use matrix::profile::shown::Shown;
 use matrix::profile::told::Told;
 use matrix::testing::{Character, Synthetic, profile};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use support::Folder;
@@ -109,6 +110,43 @@ fn shares_and_costs_are_computed_from_the_stacks() {
 }
 
 #[test]
+fn a_cost_is_told_at_the_rate_that_was_measured_only() {
+    let (_results, folder) = ended();
+    add(&folder, RUST, |profile| profile.offered_per_s = Some(30_000.0));
+    let bundle = Bundle::read(&folder).unwrap();
+    let told = Told::of(&Figures::of(&bundle), cell(RUST)).unwrap();
+    assert!(told.cost_ns(Layer::Game).is_none());
+    assert!(told.cpu_ns.unwrap_err().contains("at another rate"));
+}
+
+#[test]
+fn a_document_has_the_shares_of_those_that_were_sampled() {
+    let (results, folder) = ended();
+    let document = results.path.join("README.md");
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    let block = format!("# A\n\n<!-- matrix: table layers bundle={name} -->\n<!-- /matrix -->\n");
+    fs::write(&document, block).unwrap();
+    let verify = || {
+        let results = results.path.to_str().unwrap();
+        let document = document.to_str().unwrap();
+        let output = matrix(&["verify", "--write", "--results", results, document]);
+        (output.status.success(), fs::read_to_string(&document).unwrap())
+    };
+    assert!(!verify().0, "there is no profile yet");
+    add(&folder, RUST, |profile| profile.offered_per_s = Some(30_000.0));
+    let (is_good, text) = verify();
+    assert!(is_good, "{text}");
+    for part in [
+        "| server | scheduler | allocator, GC | kernel network | protocol | game | unclassified |",
+        "| tokio+jemalloc+heap | 30.0 % | 2.00 % | 40.0 % | 15.0 % | 12.0 % | 1.00 % |",
+        "Shares of CPU time, of 1,000 samples each, at 30,000/s.",
+        "resolve@go-nethttp+tuned has no profile.",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+}
+
+#[test]
 fn go_is_told_by_both_samplers_and_by_its_own_where_perf_may_not() {
     let (_results, folder) = ended();
     add(&folder, GO, |_| {});
@@ -143,7 +181,7 @@ fn what_a_bundle_has_is_shown_and_drawn_without_sampling() {
     assert_eq!((&scheduler["layer"], &scheduler["samples"]), (&"scheduler".into(), &300.into()));
     assert!(scheduler["lower"].as_f64().unwrap() < 0.3);
     let drawn = flames.path.join("resolve@tokio+jemalloc+heap.perf.svg");
-    assert!(std::fs::read_to_string(drawn).unwrap().contains("1000 samples by perf"));
+    assert!(fs::read_to_string(drawn).unwrap().contains("1000 samples by perf"));
 
     let other = matrix(&["profile", &bundle, "--show", "--cells", "loot"]);
     assert_eq!(other.status.code(), Some(2), "{other:?}");

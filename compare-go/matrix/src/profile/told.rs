@@ -58,8 +58,13 @@ impl<'b> Told<'b> {
         let (_, sampled) = sampled.ok_or_else(|| format!("{sampler} has no samples of {cell}"))?;
         let stacks = sampled.read()?;
         let shares = Shares::of(&stacks, Rules::ours()).ok_or("no samples")?;
-        let cpu = figures.summary(cell, Metric::Cpu);
-        let cpu_ns = cpu.map(|summary| summary.spread.median);
+        let load = figures.bundle.plan.loads.get(&cell.workload);
+        let is_measured = load.is_some_and(|load| load.rate_per_s == profile.offered_per_s);
+        let cpu_ns = if is_measured {
+            figures.summary(cell, Metric::Cpu).map(|summary| summary.spread.median)
+        } else {
+            Err("it was sampled at another rate than that which was measured".to_owned())
+        };
         Ok(Self { cell, profile, sampler, stacks, shares, cpu_ns })
     }
 

@@ -23,6 +23,8 @@ words! {
         Tuning = "tuning",
         /// What runtime, allocator and arena do to a metric.
         Effects = "effects",
+        /// The share of each layer in the CPU time of servers.
+        Layers = "layers",
         /// How hard each workload of a bundle asked, and its unit of work.
         Loads = "loads",
         /// What a bundle was measured on.
@@ -181,9 +183,12 @@ fn table<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<Spec, String> {
     let workload = keys.parsed("workload")?.unwrap_or(Workload::Resolve);
     let servers = keys.parsed("servers")?;
     let metrics = match table {
-        Table::Headline | Table::Environment | Table::Scenario | Table::Tuning | Table::Loads => {
-            Vec::new()
-        }
+        Table::Headline
+        | Table::Environment
+        | Table::Scenario
+        | Table::Tuning
+        | Table::Layers
+        | Table::Loads => Vec::new(),
         Table::Metrics => list(&keys.need("metrics")?)?,
         Table::Ranking | Table::Effects => vec![keys.need("metric")?.parse()?],
     };

@@ -3,6 +3,7 @@
 mod beside;
 mod effects;
 mod environment;
+mod layers;
 mod of_cells;
 mod plots;
 mod scaling;
@@ -90,6 +91,7 @@ fn of_figures(spec: &Spec, figures: &Figures<'_>) -> Result<Content, String> {
                 Table::Scenario => beside::scenario(&among()?)?,
                 Table::Tuning => beside::tuning(&among()?)?,
                 Table::Effects => effects::sheet(&among()?, metrics[0])?,
+                Table::Layers => layers::sheet(&among()?)?,
                 Table::Loads => workloads::of_bundle(figures.bundle),
                 Table::Environment => environment::sheet(figures.bundle),
             };
