@@ -203,6 +203,23 @@ impl Results {
 }
 
 #[test]
+fn of_several_bundles_one_that_searched_for_the_promise_answers() {
+    let results = Results::of(&Synthetic { name: "2027-03-01-searched".into(), ..all() });
+    for (name, workload) in
+        [("2027-03-02-load", Workload::Resolve), ("2027-03-03-others", Workload::Sockets)]
+    {
+        let (name, workloads) = (name.to_owned(), vec![workload]);
+        let _ = Synthetic { name, workloads, slos: Vec::new(), ..all() }.write(&results.0.path);
+    }
+    let asked = ["--slo", "p99=50ms", "--rate", "15k", "--sessions", "30k"];
+    let (code, text, error) = results.run(&asked);
+    assert_eq!(code, 0, "{text}{error}");
+    assert!(text.contains("2027-03-01-searched"), "{text}");
+    let (code, _, error) = results.run(&[&asked[..], &["--workload", "loot"]].concat());
+    assert!(code == 3 && error.contains("has nothing of loot"), "{error}");
+}
+
+#[test]
 fn the_command_answers_as_text_markdown_and_json() {
     let results = Results::of(&all());
     let asked = ["--slo", "p99=50ms", "--rate", "15k", "--sessions", "30k"];

@@ -5,8 +5,10 @@ use crate::bundle::Bundle;
 use crate::cell::Workload;
 use crate::figures::Figures;
 use crate::published::library::{self, RESULTS};
+use crate::recommend::evidence::Basis;
 use crate::recommend::{self, Answer, Ask, Container, Kernel};
 use crate::slo::Slo;
+use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,7 +45,8 @@ pub(super) struct Args {
     /// The share of capacity that is kept free, in percent
     #[arg(long, value_name = "PERCENT", default_value = "30", value_parser = clap::value_parser!(u8).range(0..=90))]
     headroom: u8,
-    /// The bundle to answer from, by name or folder [default: the last of the results]
+    /// The bundle to answer from, by name or folder [default: the last that searched for such a
+    /// promise of the workload, or else that measured it]
     #[arg(long, value_name = "NAME")]
     bundle: Option<String>,
     /// How it is written
@@ -103,9 +106,16 @@ fn bundle(args: &Args) -> anyhow::Result<Bundle> {
         Some(results) => results.clone(),
         None => top()?.join(RESULTS),
     };
-    let last = library::names(&results)?.pop();
-    let last = last.ok_or_else(|| {
-        anyhow::anyhow!("nothing was measured: {} has no bundle", results.display())
-    })?;
-    Ok(Bundle::read(&results.join(last))?)
+    let bundles = library::names(&results)?.into_iter();
+    let bundles: Vec<Bundle> =
+        bundles.map(|name| Bundle::read(&results.join(name))).collect::<Result<_, _>>()?;
+    let fitness = |bundle: &Bundle| {
+        let is_measured = bundle.end.is_some() && bundle.plan.loads.contains_key(&args.workload);
+        let basis = Basis::of(bundle, args.workload, args.slo);
+        (is_measured, basis != Basis::Load, bundle.head.created_unix_ms)
+    };
+    bundles
+        .into_iter()
+        .max_by_key(fitness)
+        .with_context(|| format!("nothing was measured: {} has no bundle", results.display()))
 }

@@ -100,9 +100,9 @@ impl<'l> Backing<'l> {
                 let good = self.library.bundles.iter().filter_map(|(name, bundle)| {
                     let bundle = bundle.as_ref().ok()?;
                     let fits = bundle.end.is_some() && bundle.plan.loads.contains_key(&workload);
-                    fits.then_some((bundle.plan.extent, name))
+                    fits.then_some((bundle.plan.extent, bundle.head.created_unix_ms, name))
                 });
-                good.max().map(|(_, name)| self.figures(name)).transpose()
+                good.max().map(|(.., name)| self.figures(name)).transpose()
             }
         }
     }
