@@ -271,6 +271,22 @@ fn a_run_that_was_disturbed_says_by_what() {
 }
 
 #[test]
+fn what_was_counted_beside_a_run_that_does_not_count_is_told() {
+    let mut bundle = read(&synthetic());
+    for run in bundle.runs.iter_mut().filter(|run| run.purpose == Purpose::Measure) {
+        let Outcome::Measured(measured) = &mut run.outcome else { panic!("it was measured") };
+        if run.round == 1 {
+            measured.machine.others_on_server_cores = 0.2;
+        } else {
+            measured.system_calls = Observed::missing("counted once");
+        }
+    }
+    let figures = Figures::of(&bundle);
+    let of = |metric| figures.summary(cell("hyper"), metric).map(|summary| summary.rounds);
+    assert_eq!((of(Metric::Cpu), of(Metric::SystemCalls)), (Ok(6), Ok(1)));
+}
+
+#[test]
 fn a_run_that_failed_has_no_figures() {
     let mut run = run(|_| {});
     run.outcome = Outcome::Failed(Failure {

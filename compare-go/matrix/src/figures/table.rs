@@ -202,14 +202,28 @@ impl CellFigures {
         let replaced = runs.iter().any(|(_, figures)| figures.invalid.is_empty());
         for (run, figures) in runs {
             if !figures.invalid.is_empty() {
+                self.counted_beside(round, &figures);
                 self.excluded.push(Excluded { replaced, ..Excluded::new(run, figures.invalid) });
                 continue;
             }
             self.measured.push(file(run));
             self.latency = Histogram::merged(self.latency.iter().chain(figures.latency.iter()));
             for (metric, value) in figures.values {
-                self.rounds.entry(metric).or_default().insert(round, value);
+                let rounds = self.rounds.entry(metric).or_default();
+                if value.value().is_some() || !metric.is_told_once() {
+                    rounds.insert(round, value);
+                } else {
+                    rounds.entry(round).or_insert(value);
+                }
             }
+        }
+    }
+
+    /// What was counted in a run of its own, beside one that does not count.
+    fn counted_beside(&mut self, round: u32, figures: &RunFigures) {
+        let counted = figures.values.iter().filter(|(metric, _)| metric.is_told_once());
+        for (metric, value) in counted.filter(|(_, value)| value.value().is_some()) {
+            self.rounds.entry(*metric).or_default().insert(round, value.clone());
         }
     }
 
