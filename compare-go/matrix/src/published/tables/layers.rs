@@ -32,7 +32,8 @@ pub(super) fn sheet(among: &Among<'_, '_>) -> Result<Sheet, String> {
         std::iter::once(told.cell.server.to_string()).chain(shares).collect()
     });
     let mut notes = vec![format!(
-        "Shares of CPU time, of {} each, at {}. Profiles of bundle `{}` (manifest `{}`), commit `{}`.",
+        "Shares of CPU time, of {} each, at {}. Profiles of bundle `{}` (manifest `{}`), \
+         commit `{}`.",
         samples(&all),
         rates(among, &all),
         among.figures.bundle.head.name,
