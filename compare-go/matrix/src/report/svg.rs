@@ -12,10 +12,12 @@ use std::fmt::Write;
 
 /// As the style sheet has it.
 const HEIGHT: u32 = 26;
+/// What a letter takes of the column that rankings have for their plots, in percent.
+const NARROW: f64 = 3.6;
 
 /// The marks of a ranking's figures, for the head of its column.
 pub(super) fn ranking_head(ranking: &Ranking) -> String {
-    head(&ranking.axis, |tick| tick_text(tick, ranking.metric.unit()))
+    spaced_head(&ranking.axis, NARROW, |tick| tick_text(tick, ranking.metric.unit()))
 }
 
 /// The figure of a row with its interval, all of its rounds, and the noise of the best.
@@ -166,15 +168,26 @@ fn span(svg: &mut String, class: &str, from: f64, to: f64, top: u32, height: u32
 }
 
 fn head(axis: &Axis, text: impl Fn(f64) -> String) -> String {
+    spaced_head(axis, 0.0, text)
+}
+
+/// The marks that have room where a letter takes so many percent of the width.
+fn spaced_head(axis: &Axis, letter: f64, text: impl Fn(f64) -> String) -> String {
     let mut svg = open("plot axis");
+    let mut free = f64::NEG_INFINITY;
     for tick in &axis.ticks {
         let place = axis.place(*tick);
-        let anchor = match place {
-            ..8.0 => "start",
-            92.0.. => "end",
-            _ => "middle",
-        };
         let text = text(*tick);
+        let width = letter * crate::number::count(text.chars().count());
+        let (anchor, begin) = match place {
+            ..8.0 => ("start", place),
+            92.0.. => ("end", place - width),
+            _ => ("middle", place - width / 2.0),
+        };
+        if begin < free {
+            continue;
+        }
+        free = begin + width + letter;
         let _ = write!(svg, r#"<text x="{place:.2}%" y="13" text-anchor="{anchor}">{text}</text>"#);
     }
     close(svg)
@@ -214,6 +227,16 @@ mod tests {
         assert_eq!(change_text(-0.05, Scale::Ratio, Unit::Time), "−5 %");
         assert_eq!(change_text(2.0, Scale::Difference, Unit::Count), "+2");
         assert_eq!(change_text(0.0, Scale::Difference, Unit::Count), "0");
+    }
+
+    #[test]
+    fn marks_without_room_are_left_out() {
+        let axis = Axis::around([30_000.0, 105_000.0]);
+        let text = |tick| tick_text(tick, Unit::PerSecond);
+        let [all, some] = [0.0, NARROW].map(|letter| spaced_head(&axis, letter, text));
+        let marks = |svg: &str| svg.matches("<text").count();
+        assert_eq!(marks(&all), axis.ticks.len(), "{all}");
+        assert!((2..axis.ticks.len()).contains(&marks(&some)), "{some}");
     }
 
     #[test]
