@@ -130,7 +130,7 @@ fn a_document_has_the_shares_of_those_that_were_sampled() {
         let results = results.path.to_str().unwrap();
         let document = document.to_str().unwrap();
         let output = matrix(&["verify", "--write", "--results", results, document]);
-        (output.status.success(), fs::read_to_string(&document).unwrap())
+        (output.status.success(), fs::read_to_string(document).unwrap())
     };
     assert!(!verify().0, "there is no profile yet");
     add(&folder, RUST, |profile| profile.offered_per_s = Some(30_000.0));

@@ -178,6 +178,14 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// A program that is just being started by another thread has the file too, and with it the
+    /// lock, until it is what it is to be; so it is not enough to close it here.
+    fn drop(&mut self) {
+        let _ = self.manifest.unlock();
+    }
+}
+
 fn durable(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
