@@ -18,6 +18,17 @@ pub fn figure(value: f64, unit: Unit) -> String {
     }
 }
 
+/// A mark of an axis, without the digits that say nothing: `1.5 ms`, `20,000/s`.
+#[must_use]
+pub fn mark(value: f64, unit: Unit) -> String {
+    let text = figure(value, unit);
+    let (number, rest) = text.split_at(text.find([' ', '/']).unwrap_or(text.len()));
+    if !number.contains('.') {
+        return text;
+    }
+    format!("{}{rest}", number.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A figure with the ends of its interval, in the unit of the figure: `2.35 ms (2.31 to 2.40)`.
 #[must_use]
 pub fn with_interval(value: f64, interval: Interval, unit: Unit) -> String {

@@ -17,7 +17,7 @@ const NARROW: f64 = 3.6;
 
 /// The marks of a ranking's figures, for the head of its column.
 pub(super) fn ranking_head(ranking: &Ranking) -> String {
-    spaced_head(&ranking.axis, NARROW, |tick| tick_text(tick, ranking.metric.unit()))
+    spaced_head(&ranking.axis, NARROW, |tick| quantity::mark(tick, ranking.metric.unit()))
 }
 
 /// The figure of a row with its interval, all of its rounds, and the noise of the best.
@@ -76,7 +76,7 @@ pub(super) fn change_row(
 
 /// The marks of bars.
 pub(super) fn bars_head(axis: &Axis, unit: Unit) -> String {
-    head(axis, |tick| tick_text(tick, unit))
+    head(axis, |tick| quantity::mark(tick, unit))
 }
 
 /// A bar from zero with the interval of its end.
@@ -193,24 +193,14 @@ fn spaced_head(axis: &Axis, letter: f64, text: impl Fn(f64) -> String) -> String
     close(svg)
 }
 
-/// A figure without the digits that say nothing: `1.5 ms`, `20 µs`.
-fn tick_text(tick: f64, unit: Unit) -> String {
-    let text = quantity::figure(tick, unit);
-    let (number, rest) = text.split_at(text.find([' ', '/']).unwrap_or(text.len()));
-    if !number.contains('.') {
-        return text;
-    }
-    format!("{}{rest}", number.trim_end_matches('0').trim_end_matches('.'))
-}
-
 fn change_text(tick: f64, scale: Scale, unit: Unit) -> String {
     if tick.abs() < 1e-12 {
         return "0".to_owned();
     }
     let sign = if tick < 0.0 { "−" } else { "+" };
     match scale {
-        Scale::Ratio => format!("{sign}{}", tick_text(tick.abs(), Unit::Share)),
-        Scale::Difference => format!("{sign}{}", tick_text(tick.abs(), unit)),
+        Scale::Ratio => format!("{sign}{}", quantity::mark(tick.abs(), Unit::Share)),
+        Scale::Difference => format!("{sign}{}", quantity::mark(tick.abs(), unit)),
     }
 }
 
@@ -220,10 +210,10 @@ mod tests {
 
     #[test]
     fn marks_have_no_digits_that_say_nothing() {
-        assert_eq!(tick_text(1_500_000.0, Unit::Time), "1.5 ms");
-        assert_eq!(tick_text(20_000.0, Unit::Time), "20 µs");
-        assert_eq!(tick_text(100.0, Unit::Time), "100 ns");
-        assert_eq!(tick_text(20_000.0, Unit::PerSecond), "20,000/s");
+        assert_eq!(quantity::mark(1_500_000.0, Unit::Time), "1.5 ms");
+        assert_eq!(quantity::mark(20_000.0, Unit::Time), "20 µs");
+        assert_eq!(quantity::mark(100.0, Unit::Time), "100 ns");
+        assert_eq!(quantity::mark(20_000.0, Unit::PerSecond), "20,000/s");
         assert_eq!(change_text(-0.05, Scale::Ratio, Unit::Time), "−5 %");
         assert_eq!(change_text(2.0, Scale::Difference, Unit::Count), "+2");
         assert_eq!(change_text(0.0, Scale::Difference, Unit::Count), "0");
@@ -232,7 +222,7 @@ mod tests {
     #[test]
     fn marks_without_room_are_left_out() {
         let axis = Axis::around([30_000.0, 105_000.0]);
-        let text = |tick| tick_text(tick, Unit::PerSecond);
+        let text = |tick| quantity::mark(tick, Unit::PerSecond);
         let [all, some] = [0.0, NARROW].map(|letter| spaced_head(&axis, letter, text));
         let marks = |svg: &str| svg.matches("<text").count();
         assert_eq!(marks(&all), axis.ticks.len(), "{all}");

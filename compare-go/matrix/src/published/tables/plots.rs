@@ -10,8 +10,7 @@ pub(super) use latency::latency;
 
 use super::Among;
 use crate::cell::{Server, Workload};
-use crate::figures::{Metric, Unit};
-use crate::quantity;
+use crate::figures::Metric;
 use std::fmt::Write;
 
 /// A plot.
@@ -87,16 +86,6 @@ fn line(svg: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
 
 fn escaped(words: &str) -> String {
     words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// A mark of an axis, without the digits that say nothing.
-fn mark(figure: f64, unit: Unit) -> String {
-    let text = quantity::figure(figure, unit);
-    let (number, rest) = text.split_at(text.find([' ', '/']).unwrap_or(text.len()));
-    if !number.contains('.') {
-        return text;
-    }
-    format!("{}{rest}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// The kind of a server, as the style sheet names it.

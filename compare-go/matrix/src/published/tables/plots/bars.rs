@@ -1,9 +1,10 @@
 //! A metric of servers as bars from zero, each with the interval of its end.
 
-use super::{Drawn, KINDS, MARGIN, TEXT, WIDTH, file, kind, leading, line, mark, text, titled};
+use super::{Drawn, KINDS, MARGIN, TEXT, WIDTH, file, kind, leading, line, text, titled};
 use crate::axis::Axis;
 use crate::figures::Metric;
 use crate::published::tables::Among;
+use crate::quantity::mark;
 use crate::statistics::Better;
 use std::fmt::Write;
 

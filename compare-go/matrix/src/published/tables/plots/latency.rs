@@ -1,7 +1,7 @@
 //! Latencies of servers by percentile: each further nine takes as much room as the one before, and
 //! equal heights are equal ratios.
 
-use super::{Drawn, MARGIN, WIDTH, file, kind, leading, line, mark, text, titled};
+use super::{Drawn, MARGIN, WIDTH, file, kind, leading, line, text, titled};
 use crate::axis::Axis;
 use crate::cell::Server;
 use crate::figures::work::{LatencyOf, latency_of};
@@ -79,7 +79,7 @@ pub(in crate::published::tables) fn latency(among: &Among<'_, '_>) -> Result<Dra
             "small muted",
             (LEFT - 8.0, y(*tick) + 4.0),
             "end",
-            &mark(*tick, Unit::Time),
+            &quantity::mark(*tick, Unit::Time),
         );
     }
     for (name, place) in &marked {
