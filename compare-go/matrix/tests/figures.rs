@@ -284,6 +284,10 @@ fn what_was_counted_beside_a_run_that_does_not_count_is_told() {
     let figures = Figures::of(&bundle);
     let of = |metric| figures.summary(cell("hyper"), metric).map(|summary| summary.rounds);
     assert_eq!((of(Metric::Cpu), of(Metric::SystemCalls)), (Ok(6), Ok(1)));
+    let of_cell = figures.cell(cell("hyper")).expect("it was measured");
+    let [cpu, counted] = [Metric::Cpu, Metric::SystemCalls].map(|metric| of_cell.files(metric));
+    assert_eq!((cpu.len(), counted.len()), (6, 1));
+    assert!(!cpu.contains(&counted[0]), "{counted:?} is the run that does not count");
 }
 
 #[test]

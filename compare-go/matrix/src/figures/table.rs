@@ -35,6 +35,8 @@ pub struct CellFigures {
     pub latency: Option<Histogram>,
     /// The valid runs of its load.
     measured: Vec<String>,
+    /// The runs of its load beside which something was counted, valid or not.
+    counted: BTreeMap<Metric, Vec<String>>,
     /// The runs of its searches.
     searched: BTreeMap<Slo, Vec<String>>,
     /// Searches of which one or more went as far as the generator is proven.
@@ -201,8 +203,8 @@ impl CellFigures {
     fn measured(&mut self, round: u32, runs: Vec<(&Run, RunFigures)>) {
         let replaced = runs.iter().any(|(_, figures)| figures.invalid.is_empty());
         for (run, figures) in runs {
+            self.counted_beside(round, run, &figures);
             if !figures.invalid.is_empty() {
-                self.counted_beside(round, &figures);
                 self.excluded.push(Excluded { replaced, ..Excluded::new(run, figures.invalid) });
                 continue;
             }
@@ -210,20 +212,21 @@ impl CellFigures {
             self.latency = Histogram::merged(self.latency.iter().chain(figures.latency.iter()));
             for (metric, value) in figures.values {
                 let rounds = self.rounds.entry(metric).or_default();
-                if value.value().is_some() || !metric.is_told_once() {
-                    rounds.insert(round, value);
-                } else {
+                if metric.is_told_once() {
                     rounds.entry(round).or_insert(value);
+                } else {
+                    rounds.insert(round, value);
                 }
             }
         }
     }
 
-    /// What was counted in a run of its own, beside one that does not count.
-    fn counted_beside(&mut self, round: u32, figures: &RunFigures) {
+    /// What was counted in a run of its own, whether or not the one beside it counts.
+    fn counted_beside(&mut self, round: u32, run: &Run, figures: &RunFigures) {
         let counted = figures.values.iter().filter(|(metric, _)| metric.is_told_once());
         for (metric, value) in counted.filter(|(_, value)| value.value().is_some()) {
             self.rounds.entry(*metric).or_default().insert(round, value.clone());
+            self.counted.entry(*metric).or_default().push(file(run));
         }
     }
 
@@ -266,6 +269,9 @@ impl CellFigures {
         match metric {
             Metric::Capacity(slo) => self.searched.get(&slo).map_or(&[], |files| files),
             Metric::Binary | Metric::StartUp => &[],
+            counted if counted.is_told_once() => {
+                self.counted.get(&counted).map_or(&[], |files| files)
+            }
             _ => &self.measured,
         }
     }

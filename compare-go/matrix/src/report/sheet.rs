@@ -221,9 +221,8 @@ impl Of<'_, '_> {
                 continue;
             }
             let has_some = self.figures.cell(self.cell(server)).is_some_and(|cell| {
-                cell.metrics().any(|metric| {
-                    !Metric::OF_SERVERS.contains(&metric) && cell.summary(metric).is_ok()
-                })
+                let beside = |m: Metric| m.is_told_once() || Metric::OF_SERVERS.contains(&m);
+                cell.metrics().any(|metric| !beside(metric) && cell.summary(metric).is_ok())
             });
             if !has_some {
                 let median = Metric::Latency(Percentile::P50);
