@@ -3,7 +3,7 @@
 
 mod support;
 
-use matrix::cell::{Cell, Workload};
+use matrix::cell::{Server, Workload};
 use matrix::slo::Slo;
 use matrix::testing::{Character, Synthetic};
 use std::collections::BTreeMap;
@@ -23,14 +23,12 @@ struct Case {
 
 impl Case {
     fn new(text: &str) -> Self {
+        let servers = [("tokio-uring+jemalloc+heap", 10.0), ("hyper", 20.0)];
+        Self::of(text, &Synthetic { slos: vec![Slo::p99_ms(50)], ..of_servers(&servers) })
+    }
+
+    fn of(text: &str, synthetic: &Synthetic) -> Self {
         let folder = Folder::new("verify");
-        let server = |text: &str| -> matrix::cell::Server { text.parse().expect("a server") };
-        let character = |cpu_us| Character { cpu_us, ..Character::default() };
-        let servers = [
-            (server("tokio-uring+jemalloc+heap"), character(10.0)),
-            (server("hyper"), character(20.0)),
-        ];
-        let synthetic = Synthetic { slos: vec![Slo::p99_ms(50)], ..Synthetic::of(&servers) };
         let _ = synthetic.write(&folder.path.join("results"));
         let document = folder.path.join("README.md");
         fs::write(&document, text).expect("a document");
@@ -61,6 +59,17 @@ impl Case {
         assert!(text.contains(from), "`{from}` is not in\n{text}");
         fs::write(&self.document, text.replacen(from, to, 1)).expect("a document");
     }
+}
+
+/// A bundle of servers by the CPU time of a request, in microseconds.
+fn of_servers(servers: &[(&str, f64)]) -> Synthetic {
+    let servers: Vec<(Server, Character)> = servers
+        .iter()
+        .map(|(name, cpu_us)| {
+            (name.parse().expect("a server"), Character { cpu_us: *cpu_us, ..Character::default() })
+        })
+        .collect();
+    Synthetic::of(&servers)
 }
 
 fn block(words: &str) -> String {
@@ -98,6 +107,7 @@ fn what_is_written_is_verified_and_not_written_again() {
         "| the best |",
         "| slower |",
         "| kernel | 6.18.0 x86_64 |",
+        "| limits | `memlock_bytes` unlimited; `nofile` 1048576 |",
         "commit `0123456789ab`",
         "p99 of 46.2 ms",
     ] {
@@ -220,10 +230,7 @@ fn the_newest_bundle_backs_a_block_once_there_is_one() {
         blocks.map(block).concat()
     ));
     let results = case.folder.path.join("results");
-    let older = Synthetic {
-        name: "2020-01-01-older".into(),
-        ..Synthetic::of(&[("axum".parse().unwrap(), Character::default())])
-    };
+    let older = Synthetic { name: "2020-01-01-older".into(), ..of_servers(&[("axum", 10.0)]) };
     let _ = older.write(&results);
     let open = Synthetic { name: "2099-01-01-open".into(), complete: false, ..older };
     let _ = open.write(&results);
@@ -249,12 +256,7 @@ fn servers_are_told_by_the_cores_that_they_had() {
     let case = Case::new(&block(heading));
     let results = case.folder.path.join("results");
     let write = |name: &str, processor: &str, cores: Vec<u32>, hyper_us: f64| {
-        let character = |cpu_us| Character { cpu_us, ..Character::default() };
-        let servers = [
-            ("tokio+jemalloc+heap".parse().unwrap(), character(10.0)),
-            ("hyper".parse().unwrap(), character(hyper_us)),
-        ];
-        let synthetic = Synthetic::of(&servers);
+        let synthetic = of_servers(&[("tokio+jemalloc+heap", 10.0), ("hyper", hyper_us)]);
         let (name, processor) = (name.to_owned(), processor.to_owned());
         let _ = Synthetic { name, processor, server_cores: cores, ..synthetic }.write(&results);
     };
@@ -287,10 +289,7 @@ fn of_many() -> &'static BTreeMap<String, String> {
             "workloads",
         ];
         let blocks = tables.map(|words| block(&format!("table {words}")));
-        let case = Case::new(&blocks.concat());
-        let results = case.folder.path.join("results");
-        fs::remove_dir_all(results.join(NAME)).expect("it is there");
-        let servers = [
+        let synthetic = of_servers(&[
             ("tokio-uring+jemalloc+heap", 10.0),
             ("tokio-uring+system+heap", 12.0),
             ("tokio+jemalloc+heap", 11.0),
@@ -300,13 +299,10 @@ fn of_many() -> &'static BTreeMap<String, String> {
             ("go-nethttp+tuned", 40.0),
             ("go-fasthttp+default", 20.0),
             ("go-fasthttp+tuned", 16.0),
-        ];
-        let servers = servers.map(|(name, cpu_us)| {
-            (name.parse().expect("a server"), Character { cpu_us, ..Character::default() })
-        });
+        ]);
         let workloads = vec![Workload::Resolve, Workload::Sockets];
-        let _ = Synthetic { workloads, slos: vec![Slo::p99_ms(50)], ..Synthetic::of(&servers) }
-            .write(&results);
+        let synthetic = Synthetic { workloads, slos: vec![Slo::p99_ms(50)], ..synthetic };
+        let case = Case::of(&blocks.concat(), &synthetic);
         let (code, output) = case.verify(&["--write"]);
         assert_eq!(code, 0, "{output}");
         let text = case.text();
@@ -347,17 +343,41 @@ fn a_scenario_has_the_best_of_the_engine_beside_go_and_its_targets() {
 }
 
 #[test]
+fn a_target_beyond_what_the_generator_is_proven_for_is_not_told() {
+    // 8 us allow for more than the 100,000/s of the proof, 25 us for a third of that.
+    let synthetic = of_servers(&[("tokio-uring+jemalloc+heap", 8.0), ("go-nethttp+tuned", 25.0)]);
+    let synthetic = Synthetic { slos: vec![Slo::p99_ms(50)], ..synthetic };
+    let case = Case::of(&block("table scenario bundle=newest"), &synthetic);
+    let (code, output) = case.verify(&["--write"]);
+    assert_eq!(code, 0, "{output}");
+    let text = case.text();
+    assert!(text.contains("| rate at p99 < 50ms | at least 1"), "{text}");
+    let told = "of go-nethttp+tuned, is not told, since the generator is proven no further: ";
+    assert!(text.contains(told), "{text}");
+}
+
+#[test]
+fn a_figure_that_a_single_round_of_several_has_says_so() {
+    let synthetic = of_servers(&[("tokio-uring+jemalloc+heap", 10.0), ("hyper", 20.0)]);
+    let block = block(&format!("table metrics bundle={NAME} metrics=cpu,binary"));
+    // The A/A pair and two servers, in the first round alone.
+    let stopped = Synthetic { runs_max: Some(4), complete: false, ..synthetic.clone() };
+    let case = Case::of(&block, &stopped);
+    let (code, output) = case.verify(&["--write"]);
+    assert_eq!(code, 0, "{output}");
+    let text = case.text();
+    assert_eq!(text.matches(" µs (one round) | 5.72 MiB |").count(), 2, "{text}");
+    let case = Case::of(&block, &synthetic);
+    let (code, output) = case.verify(&["--write"]);
+    assert!(code == 0 && !case.text().contains("one round"), "{output}{}", case.text());
+}
+
+#[test]
 fn a_closed_loop_is_ordered_by_its_rate_and_has_no_columns_of_latency() {
-    let case = Case::new(&block("table headline bundle=newest workload=resolve-closed"));
-    let results = case.folder.path.join("results");
-    fs::remove_dir_all(results.join(NAME)).expect("it is there");
-    let servers = [("hyper", 20.0), ("tokio+jemalloc+heap", 10.0)].map(|(name, cpu_us)| {
-        (name.parse().expect("a server"), Character { cpu_us, ..Character::default() })
-    });
-    let mut synthetic = Synthetic::of(&servers);
+    let mut synthetic = of_servers(&[("hyper", 20.0), ("tokio+jemalloc+heap", 10.0)]);
     synthetic.workloads = vec![Workload::ResolveClosed];
     synthetic.load.rate_per_s = None;
-    let _ = synthetic.write(&results);
+    let case = Case::of(&block("table headline bundle=newest workload=resolve-closed"), &synthetic);
     let (code, output) = case.verify(&["--write"]);
     assert_eq!(code, 0, "{output}");
     let text = case.text();
@@ -449,11 +469,8 @@ fn a_run_of_the_same_cell_alone_changes_what_is_published() {
     let case = written();
     let results = case.folder.path.join("results");
     fs::remove_dir_all(results.join(NAME)).unwrap();
-    let server = Cell { workload: Workload::Resolve, server: "hyper".parse().unwrap() }.server;
-    let other = "tokio-uring+jemalloc+heap".parse().unwrap();
-    let character = |cpu_us| Character { cpu_us, ..Character::default() };
-    let servers = [(other, character(10.0)), (server, character(19.0))];
-    let _ = Synthetic { slos: vec![Slo::p99_ms(50)], ..Synthetic::of(&servers) }.write(&results);
+    let synthetic = of_servers(&[("tokio-uring+jemalloc+heap", 10.0), ("hyper", 19.0)]);
+    let _ = Synthetic { slos: vec![Slo::p99_ms(50)], ..synthetic }.write(&results);
     let (code, output) = case.verify(&[]);
     assert!(code == 1 && output.contains("no bundle backs"), "{output}");
     let (code, output) = case.verify(&["--write"]);

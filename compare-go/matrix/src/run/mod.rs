@@ -22,13 +22,14 @@ pub mod preflight;
 pub mod programs;
 pub mod prove;
 pub mod ready;
+mod resumed;
 pub mod serving;
 pub mod show;
 mod steps;
 pub mod summary;
 mod trial;
 
-use crate::bundle::environment::{Cores, Environment};
+use crate::bundle::environment::Cores;
 use crate::bundle::run::{Proof, Run};
 use crate::bundle::server::{ServerRecord, ServerState};
 use crate::bundle::write::{self, Writer};
@@ -143,8 +144,8 @@ pub fn run(wanted: &Wanted, show: &mut dyn Show, stop: &Stop) -> anyhow::Result<
             heed(&preflight::faults(&wanted.top, &bundle.plan, &cores, wanted.built), show)?;
             let (programs, origin) = wanted.programs(&bundle.plan, show, stop)?;
             let now = environment::environment(&wanted.top, cores.clone(), origin);
-            same_machine(&bundle.environment, &now)?;
-            same_programs(&bundle, &programs)?;
+            resumed::same_machine(&bundle.environment, &now)?;
+            resumed::same_programs(&bundle, &programs)?;
             let extent = bundle.plan.extent;
             let doing = Doing::new(writer, bundle, wanted.unproven);
             let bench = Bench::new(wanted, programs, cores, extent, stop);
@@ -231,41 +232,6 @@ fn heed(faults: &[Fault], show: &mut dyn Show) -> anyhow::Result<()> {
 
 fn said(Fault { what, remedy, .. }: &Fault) -> String {
     format!("{what}: {remedy}")
-}
-
-/// Figures of two machines are not of one bundle.
-fn same_machine(then: &Environment, now: &Environment) -> anyhow::Result<()> {
-    let cores = |cores: &Cores| format!("{:?} and {:?}", cores.server, cores.generator);
-    for (what, then, now) in [
-        ("kernel", then.kernel.release.clone(), now.kernel.release.clone()),
-        ("processor", then.cpu.model.clone(), now.cpu.model.clone()),
-        ("choice of cores", cores(&then.cores), cores(&now.cores)),
-    ] {
-        ensure!(
-            then == now,
-            "the bundle was begun with another {what} ({then}, and now {now}): go on with that, or \
-             begin a new one"
-        );
-    }
-    Ok(())
-}
-
-/// Nor are those of two builds.
-fn same_programs(bundle: &Bundle, programs: &Programs) -> anyhow::Result<()> {
-    let remedy = |what: &str| {
-        let commit = &bundle.environment.source.commit;
-        format!("{what} is another build now than in the bundle: check out {commit}, or begin anew")
-    };
-    for record in bundle.servers.values() {
-        let Some(ready) = record.ready() else { continue };
-        let now = programs.server(record.server);
-        let now = now.map_err(|why| anyhow!("{} cannot be built now: {why}", record.server))?;
-        ensure!(now.sha256 == ready.program_sha256, remedy(&record.server.to_string()));
-    }
-    let now = &programs.generator().sha256;
-    let same = bundle.proofs.iter().all(|proof| proof.generator_sha256 == *now);
-    ensure!(same, remedy("hunt-load"));
-    Ok(())
 }
 
 /// Real programs on this machine.

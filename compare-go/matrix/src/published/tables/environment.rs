@@ -37,7 +37,8 @@ pub(super) fn sheet(bundle: &Bundle) -> Sheet {
         ["commit".to_owned(), of.source.commit.clone()],
     ];
     rows.extend(of.tools.iter().map(|(tool, version)| [tool.clone(), told(version)]));
-    rows.extend(of.limits.iter().map(|(name, limit)| [format!("limit {name}"), told(limit)]));
+    let limits = of.limits.iter().map(|(name, limit)| format!("`{name}` {}", told(limit)));
+    rows.push(["limits".to_owned(), limits.collect::<Vec<_>>().join("; ")]);
     let escaped = |cell: String| cell.replace('|', "\\|");
     let note =
         format!("From bundle `{}` (manifest `{}`).", bundle.head.name, bundle.digest_short());
