@@ -96,7 +96,8 @@ pub struct Head {
 pub struct End {
     /// When the last step was done, in ms since the Unix epoch.
     pub ended_unix_ms: u64,
-    /// How often the plan was taken up again after an interruption.
+    /// How often the plan was taken up again after the generator had proven itself: each sitting
+    /// has proofs of its own.
     pub resumed: u32,
 }
 
