@@ -91,6 +91,10 @@ fn a_capacity_that_the_generator_is_not_proven_beyond_is_a_lower_bound() {
     let (at_least, text) = told("hyper", Metric::Capacity(SLO));
     assert!(!at_least && text.starts_with('6'), "{text}");
     assert!(!told("tokio-uring+jemalloc+heap", Metric::Rate).0);
+    // Its A/A pair is equal since neither could be asked for more.
+    let noise = |figures: &Figures<'_>, metric| figures.noise(Workload::Resolve, metric).is_some();
+    let known = [Metric::Capacity(SLO), Metric::Cpu].map(|metric| noise(&figures, metric));
+    assert_eq!(known, [false, true]);
 }
 
 #[test]

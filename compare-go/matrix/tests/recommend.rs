@@ -7,7 +7,7 @@ use matrix::cell::{Server, Workload};
 use matrix::figures::Figures;
 use matrix::plan::Load;
 use matrix::recommend::evidence::Basis;
-use matrix::recommend::{Answer, Ask, Container, Refusal};
+use matrix::recommend::{self, Answer, Ask, Container, Refusal};
 use matrix::slo::Slo;
 use matrix::testing::{Character, Synthetic};
 use std::process::Command;
@@ -152,6 +152,21 @@ fn a_promise_that_was_not_searched_for_is_answered_by_a_stricter_one_or_by_the_l
     let strict: Slo = "p99<100us".parse().unwrap();
     let refused = of_all(&Ask { slo: strict, ..ask() }).unwrap_err().to_string();
     assert!(refused.contains("it did not keep p99<100us under the load"), "{refused}");
+}
+
+#[test]
+fn a_rate_is_at_least_what_the_generator_is_proven_for() {
+    // 8 us allow for more than the 100,000/s of the proof.
+    let bounded = answer(&synthetic(&[(FAST, 8.0), (PLAIN, 12.5)]), &ask()).unwrap();
+    let at_least: Vec<bool> = bounded.choices.iter().map(|choice| choice.at_least).collect();
+    assert_eq!(at_least, [true, false]);
+    let text = recommend::text(&bounded);
+    let row = |name: &str| text.lines().find(|line| line.starts_with(name)).expect("its row");
+    assert!(row(FAST).contains("  at least 1") && !row(PLAIN).contains("at least"), "{text}");
+    assert!(row(PLAIN).contains("  not told  "), "its A/A pair is as high as it can be: {text}");
+    assert!(text.contains("as far as the generator is proven"), "{text}");
+    let told = recommend::text(&of_all(&ask()).unwrap());
+    assert!(!told.contains("  at least "), "{told}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub struct Ranking {
     pub rows: Vec<Ranked>,
     /// Those that have none, and why.
     pub without: Vec<(Server, String)>,
-    /// How much is noise; none where there was no A/A pair.
+    /// How much is noise; none where no A/A pair tells.
     pub noise: Option<Noise>,
 }
 

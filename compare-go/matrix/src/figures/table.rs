@@ -39,8 +39,8 @@ pub struct CellFigures {
     counted: BTreeMap<Metric, Vec<String>>,
     /// The runs of its searches.
     searched: BTreeMap<Slo, Vec<String>>,
-    /// Searches of which one or more went as far as the generator is proven.
-    unbounded: BTreeSet<Slo>,
+    /// The rounds in which a search went as far as the generator is proven.
+    unbounded: BTreeMap<Slo, BTreeSet<u32>>,
     /// Runs that do not count, and why.
     pub excluded: Vec<Excluded>,
 }
@@ -163,10 +163,12 @@ impl<'b> Figures<'b> {
     /// were measured. None where there are too few of them.
     #[must_use]
     pub fn change(&self, first: Cell, second: Cell, metric: Metric) -> Option<Change> {
-        paired(self.cells.get(&first)?, self.cells.get(&second)?, metric)
+        paired(self.cells.get(&first)?, self.cells.get(&second)?, metric, &BTreeSet::new())
     }
 
-    /// How much is noise, from the A/A pairs of a workload; none where there was none.
+    /// How much is noise, from the A/A pairs of a workload; none where there was none, or none that
+    /// tells: where both were served as fast as the generator is proven for, the bound made them
+    /// equal.
     #[must_use]
     pub fn noise(&self, workload: Workload, metric: Metric) -> Option<Noise> {
         if metric.is_exact() {
@@ -176,7 +178,8 @@ impl<'b> Figures<'b> {
         let changes: Vec<Change> = pairs
             .filter_map(|cell| {
                 let [a, b] = Twin::ALL.map(|twin| self.twins.get(&(*cell, twin)));
-                paired(a?, b?, metric)
+                let (a, b) = (a?, b?);
+                paired(a, b, metric, &(&a.unbounded(metric) & &b.unbounded(metric)))
             })
             .collect();
         Noise::of(&changes)
@@ -190,10 +193,17 @@ impl<'b> Figures<'b> {
     }
 }
 
-fn paired(first: &CellFigures, second: &CellFigures, metric: Metric) -> Option<Change> {
+/// Over the rounds that both have, but for some.
+fn paired(
+    first: &CellFigures,
+    second: &CellFigures,
+    metric: Metric,
+    without: &BTreeSet<u32>,
+) -> Option<Change> {
     let (first, second) = (first.values(metric), second.values(metric));
+    let first = first.iter().filter(|(round, _)| !without.contains(round));
     let both: Vec<(f64, f64)> =
-        first.iter().filter_map(|(round, value)| Some((*value, *second.get(round)?))).collect();
+        first.filter_map(|(round, value)| Some((*value, *second.get(round)?))).collect();
     let (first, second): (Vec<f64>, Vec<f64>) = both.into_iter().unzip();
     Change::paired(&first, &second, metric.scale())
 }
@@ -246,7 +256,7 @@ impl CellFigures {
         self.searched.entry(slo).or_default().extend(runs.iter().map(|(run, _)| file(run)));
         let found = capacity(slo, &runs);
         if found.value().is_some_and(|rate| *rate >= most_per_s) {
-            self.unbounded.insert(slo);
+            self.unbounded.entry(slo).or_default().insert(round);
         }
         self.rounds.entry(Metric::Capacity(slo)).or_default().insert(round, found);
     }
@@ -261,6 +271,14 @@ impl CellFigures {
     pub fn values(&self, metric: Metric) -> BTreeMap<u32, f64> {
         let rounds = self.rounds.get(&metric).into_iter().flatten();
         rounds.filter_map(|(round, value)| Some((*round, *value.value()?))).collect()
+    }
+
+    /// The rounds in which a capacity is as high as the generator is proven for, and may be higher.
+    fn unbounded(&self, metric: Metric) -> BTreeSet<u32> {
+        match metric {
+            Metric::Capacity(slo) => self.unbounded.get(&slo).cloned().unwrap_or_default(),
+            _ => BTreeSet::new(),
+        }
     }
 
     /// The files of the bundle that figures of a metric are made of.
@@ -283,7 +301,7 @@ impl CellFigures {
     pub fn summary(&self, metric: Metric) -> Result<Summary, String> {
         let values: Vec<f64> = self.values(metric).into_values().collect();
         let spread = Spread::of(&values).ok_or_else(|| self.why_missing(metric))?;
-        let at_least = matches!(metric, Metric::Capacity(slo) if self.unbounded.contains(&slo));
+        let at_least = !self.unbounded(metric).is_empty();
         let estimate = PUBLISHED.median(&values);
         Ok(Summary { spread, estimate, rounds: values.len(), at_least })
     }

@@ -43,6 +43,16 @@ impl Basis {
             Self::Load => Metric::Cpu,
         }
     }
+
+    /// Whether a cell may serve more than the rate that is known of it: a load says nothing of
+    /// higher ones, and a search nothing of those that the generator is not proven for.
+    #[must_use]
+    pub fn is_lower_bound(self, figures: &Figures<'_>, cell: Cell) -> bool {
+        match self {
+            Self::Search(_) => figures.summary(cell, self.metric()).is_ok_and(|of| of.at_least),
+            Self::Load => true,
+        }
+    }
 }
 
 /// The rate that one core serves while it keeps the promise, with its interval.

@@ -52,6 +52,8 @@ pub struct Choice {
     pub needs: Needs,
     /// The rate that one core serves while it keeps the promise.
     pub rate_per_core: Estimate,
+    /// Whether more was not measured, so that the rate is a lower bound.
+    pub at_least: bool,
     /// How it stands to the best; none of the best itself.
     pub against_best: Option<Judged>,
     /// How well the least kept up of its parts is kept up.
@@ -147,7 +149,7 @@ impl Answer {
             let why = why.collect::<Vec<_>>().join("\n");
             return Err(Refusal::NotEnough { bundle: this.bundle, why });
         }
-        this.beyond = needs::beyond(figures, ask, basis, this.choices.first());
+        this.beyond = needs::beyond(figures, ask, basis, &this.choices);
         Ok(this)
     }
 
@@ -178,6 +180,7 @@ impl Answer {
                 server,
                 needs,
                 rate_per_core,
+                at_least: self.basis.is_lower_bound(figures, cell),
                 against_best: ranked.and_then(|row| row.against_best),
                 state: table.state(server),
                 parts: table.of(server),

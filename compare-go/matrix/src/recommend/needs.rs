@@ -82,7 +82,7 @@ pub(super) fn beyond(
     figures: &Figures<'_>,
     ask: &Ask,
     basis: Basis,
-    best: Option<&Choice>,
+    choices: &[Choice],
 ) -> Vec<String> {
     let bundle = figures.bundle;
     let mut said = Vec::new();
@@ -99,22 +99,19 @@ pub(super) fn beyond(
             ask.slo
         )),
     }
-    let unbounded = figures.servers(ask.workload).into_iter().filter(|server| {
-        let cell = Cell { workload: ask.workload, server: *server };
-        figures.summary(cell, basis.metric()).is_ok_and(|summary| summary.at_least)
-    });
-    said.extend(unbounded.map(|server| {
-        format!(
-            "{server} kept the promise as far as the generator is proven: its rate is a lower bound"
-        )
-    }));
+    if matches!(basis, Basis::Search(_)) && choices.iter().any(|choice| choice.at_least) {
+        said.push(
+            "\"at least\" is as far as the generator is proven, and there the promise was kept"
+                .into(),
+        );
+    }
     let times = |asked: f64, measured: f64, what: &str| {
         let times = asked / measured;
         let guess = if times > BEYOND_MAX { ": a guess; measure it" } else { "" };
         (times > 1.0).then(|| format!("{what} {times:.1} times as measured{guess}"))
     };
     let server_cores = bundle.environment.cores.server.len().max(1);
-    if let Some(choice) = best {
+    if let Some(choice) = choices.first() {
         let needed = choice.needs.cores.likely;
         let what = format!(
             "{needed} cores are taken to serve {needed} times what one does, and {} measured:",

@@ -6,6 +6,8 @@ use crate::quantity::{self, several};
 use crate::recommend::evidence::Basis;
 use crate::recommend::needs::Cores;
 use crate::recommend::{Answer, Choice};
+use crate::statistics::verdict::Why;
+use crate::statistics::{Judged, Verdict};
 use std::collections::BTreeMap;
 
 /// As text.
@@ -71,11 +73,13 @@ fn sheet(answer: &Answer) -> Sheet {
 }
 
 fn cells(choice: &Choice, is_first: bool) -> Vec<String> {
-    let Choice { needs, rate_per_core, .. } = choice;
+    let Choice { needs, rate_per_core: rate, at_least, .. } = choice;
     let memory = needs.memory;
+    let rate = quantity::with_interval(rate.value, rate.interval, Unit::PerSecond);
     let like_best = match choice.against_best {
         None if is_first => "-".to_owned(),
         None => "the best in it".to_owned(),
+        Some(Judged { verdict: Verdict::Indistinguishable(Why::NoPair), .. }) => "not told".into(),
         Some(_) if !choice.is_told_from_best() => "like it".to_owned(),
         Some(judged) => {
             let change = judged.change.estimate;
@@ -86,7 +90,7 @@ fn cells(choice: &Choice, is_first: bool) -> Vec<String> {
         choice.server.to_string(),
         cores(needs.cores),
         quantity::with_interval(memory.value, memory.interval, Unit::Bytes),
-        quantity::with_interval(rate_per_core.value, rate_per_core.interval, Unit::PerSecond),
+        if *at_least { format!("at least {rate}") } else { rate },
         like_best,
         choice.state.to_string(),
         cost(choice),

@@ -182,7 +182,7 @@ impl Ranking {
     /// The noise floor in words.
     pub(super) fn noise_text(&self) -> String {
         match self.noise {
-            None => "no A/A pair: nothing can be told apart".to_owned(),
+            None => "no A/A pair tells what is noise: nothing can be told apart".to_owned(),
             Some(_) if self.metric.is_exact() => "exact: any difference is one".to_owned(),
             Some(Noise { reach }) => {
                 let reach = match self.metric.scale() {

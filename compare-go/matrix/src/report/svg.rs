@@ -14,6 +14,8 @@ use std::fmt::Write;
 const HEIGHT: u32 = 26;
 /// What a letter takes of the column that rankings have for their plots, in percent.
 const NARROW: f64 = 3.6;
+/// The same of the column that bars have.
+const WIDE: f64 = 2.0;
 
 /// The marks of a ranking's figures, for the head of its column.
 pub(super) fn ranking_head(ranking: &Ranking) -> String {
@@ -76,7 +78,7 @@ pub(super) fn change_row(
 
 /// The marks of bars.
 pub(super) fn bars_head(axis: &Axis, unit: Unit) -> String {
-    head(axis, |tick| quantity::mark(tick, unit))
+    spaced_head(axis, WIDE, |tick| quantity::mark(tick, unit))
 }
 
 /// A bar from zero with the interval of its end.

@@ -51,7 +51,7 @@ pub enum Why {
     WithinNoise,
     /// Chance may have made it so.
     Chance,
-    /// There was no A/A pair to tell how much is noise.
+    /// No A/A pair tells how much is noise.
     NoPair,
 }
 
@@ -144,7 +144,7 @@ impl fmt::Display for Verdict {
             Self::Faster | Self::Slower => return f.pad(self.word()),
             Self::Indistinguishable(Why::WithinNoise) => "within the noise",
             Self::Indistinguishable(Why::Chance) => "may be chance",
-            Self::Indistinguishable(Why::NoPair) => "no A/A pair",
+            Self::Indistinguishable(Why::NoPair) => "no A/A pair tells the noise",
         };
         f.pad(&format!("{} ({why})", self.word()))
     }

@@ -8,13 +8,16 @@ use crate::figures::work::{self, LatencyOf};
 use crate::published::markdown::Sheet;
 use crate::quantity;
 use crate::slo::Percentile;
-use crate::statistics::verdict::judge;
+use crate::statistics::verdict::{Why, judge};
 use crate::statistics::{Change, Judged, Question, Scale, Verdict};
 use std::collections::BTreeMap;
 
 /// What the best server of the engine is to reach, for what each library of Go reaches: the ratio
 /// of the rates at which `resolve` keeps its promise.
 const TARGETS: [(Library, f64); 2] = [(Library::Nethttp, 3.0), (Library::Fasthttp, 1.6)];
+
+/// What stands in place of a ratio where no A/A pair tells how much of it is noise.
+const UNTOLD: &str = "not told";
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,10 +164,14 @@ impl Rows {
             row.extend(columns.iter().map(|column| cell(*metric, column)));
             row
         };
-        let rows = metrics.iter().map(row).collect();
-        let note = "\"alike\" where nothing tells the two apart: within what the same server \
-                    differs from itself by, or chance among all comparisons of the table (Holm).";
-        Self { rows, notes: vec![note.to_owned()], missing }
+        let rows: Vec<Vec<String>> = metrics.iter().map(row).collect();
+        let alike = "\"alike\" where nothing tells the two apart: within what the same server \
+                     differs from itself by, or chance among all comparisons of the table (Holm).";
+        let untold = "\"not told\" where no A/A pair tells by how much the same server differs from \
+                      itself: there is none, or both served as much as the generator is proven for.";
+        let some_untold = rows.iter().flatten().any(|cell| cell == UNTOLD);
+        let notes = [Some(alike), some_untold.then_some(untold)];
+        Self { rows, notes: notes.into_iter().flatten().map(str::to_owned).collect(), missing }
     }
 
     fn sheet(self, among: &Among<'_, '_>, columns: &[Column]) -> Sheet {
@@ -204,8 +211,10 @@ fn judged(
 
 /// How one stands to another: by ratio, or by difference where there is no ratio.
 fn stands(metric: Metric, judged: &Judged) -> String {
-    if let Verdict::Indistinguishable(_) = judged.verdict {
-        return "alike".to_owned();
+    match judged.verdict {
+        Verdict::Indistinguishable(Why::NoPair) => return UNTOLD.to_owned(),
+        Verdict::Indistinguishable(_) => return "alike".to_owned(),
+        Verdict::Faster | Verdict::Slower => {}
     }
     let (change, estimate) = (judged.change, judged.change.estimate);
     match change.scale {

@@ -97,7 +97,7 @@ pub(super) fn ranking(among: &Among<'_, '_>, metric: Metric) -> Sheet {
     let rows = rows.collect();
     let mut notes = vec![among.source()];
     notes.push(match ranking.noise {
-        None => "There was no A/A pair, so nothing is told apart.".into(),
+        None => "No A/A pair tells what is noise, so nothing is told apart.".into(),
         Some(_) if metric.is_exact() => "It never varies, so any difference is one.".into(),
         Some(noise) => {
             let reach = match metric.scale() {
