@@ -30,6 +30,11 @@ impl Report<'_> {
 }
 
 fn of_one(workload: &str, line: &Line) -> String {
+    let others = line.ties.len();
+    if others > 1 && others + 1 == line.of {
+        let leader = line.leader;
+        return format!("{leader} leads {workload}, but nothing tells the other {others} from it");
+    }
     let leaders: Vec<Server> =
         std::iter::once(line.leader).chain(line.ties.iter().copied()).collect();
     lead(&leaders, workload)

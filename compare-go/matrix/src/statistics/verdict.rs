@@ -144,7 +144,7 @@ impl fmt::Display for Verdict {
             Self::Faster | Self::Slower => return f.pad(self.word()),
             Self::Indistinguishable(Why::WithinNoise) => "within the noise",
             Self::Indistinguishable(Why::Chance) => "may be chance",
-            Self::Indistinguishable(Why::NoPair) => "no A/A pair tells the noise",
+            Self::Indistinguishable(Why::NoPair) => "noise unknown",
         };
         f.pad(&format!("{} ({why})", self.word()))
     }

@@ -1,6 +1,6 @@
 //! What reports say, read from Markdown and CSV; and that the page has the same numbers.
 
-use crate::story::{BEST, FAILED_ONCE, GO, INVALID, LEFT_OUT, LIKE_BEST};
+use crate::story::{BEST, FAILED_ONCE, GO, INVALID, LEFT_OUT, LIKE_BEST, server};
 use crate::{small, stories, told};
 use matrix::cell::Workload;
 use matrix::report::{Format, render};
@@ -232,6 +232,18 @@ fn what_a_bundle_has_not_is_said() {
         assert!(page.contains(said), "{said}");
     }
     assert!(!page.contains("From 20"), "nothing is compared");
+}
+
+#[test]
+fn where_nothing_tells_anybody_apart_the_first_line_says_so() {
+    let bundle = small(|synthetic| {
+        let (tokio, alike) = (synthetic.servers[0].0, synthetic.servers[0].1);
+        let others = ["axum", "hyper"].map(|name| (server(name), alike));
+        synthetic.servers = [&[(tokio, alike)][..], &others].concat();
+    });
+    let text = render(&[bundle], Format::Markdown).unwrap();
+    let first = text.lines().find(|line| line.starts_with("# ")).unwrap();
+    assert!(first.ends_with(" leads resolve, but nothing tells the other 2 from it"), "{first}");
 }
 
 #[test]
