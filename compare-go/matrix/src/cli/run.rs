@@ -2,6 +2,7 @@
 
 use super::{FAILED, Format, INTERRUPTED, print, top};
 use crate::bundle::Bundle;
+use crate::figures::work;
 use crate::plan::estimate::Estimate;
 use crate::plan::make::{Capacities, ROUNDS_MAX, Wanted};
 use crate::plan::{Extent, Filter, Plan, Task};
@@ -260,7 +261,7 @@ fn listed(plan: &Plan) -> Result<String, std::fmt::Error> {
         duration(estimate.searching_s)
     )?;
     for (workload, load) in &plan.loads {
-        let rate = load.rate_per_s.map_or("a closed loop".to_owned(), |rate| format!("{rate}/s"));
+        let rate = work::offered(*workload, load.rate_per_s);
         let of = plan.twins.iter().find(|cell| cell.workload == *workload);
         let twin = of.map_or(String::new(), |cell| format!("; A/A: {}", cell.server));
         writeln!(

@@ -220,7 +220,8 @@ pub fn a_drain_under_load_loses_nothing(start: Start<'_>) {
         server.control.drain(5_000);
         threads.into_iter().for_each(|thread| thread.join().expect("nothing is lost"));
     });
-    assert!(Client::try_connect(addr).is_none(), "nobody is accepted any more");
+    // A worker that has no player hears of the drain when the system lets it run.
+    until("nobody is accepted any more", || Client::try_connect(addr).is_none());
     server.join();
 }
 
