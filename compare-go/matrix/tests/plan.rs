@@ -28,7 +28,7 @@ fn a_dry_run_lists_the_plan_and_how_long_it_takes() {
     for part in [
         "21 steps of 5 servers under 1 workload, 3 rounds each; seed 7",
         "once built",
-        "resolve: 5000/s, 1,875 connections, 3,750 sessions, 4 s after 1 s; A/A: tokio-uring+jemalloc+heap",
+        "resolve: 5,000/s, 1,875 connections, 3,750 sessions, 4 s after 1 s; A/A: tokio-uring+jemalloc+heap",
         "    0  round 1   measure              resolve@",
         "(twin a)",
     ] {
