@@ -54,7 +54,13 @@ pub fn of_rounds(summary: &Summary, unit: Unit) -> String {
         Some(estimate) => with_interval(value, estimate.interval, unit),
         None => figure(value, unit),
     };
-    if summary.at_least { format!("at least {text}") } else { text }
+    bound(text, summary.at_least)
+}
+
+/// A figure, or that it is a lower bound: `at least 98,000/s`.
+#[must_use]
+pub fn bound(text: String, at_least: bool) -> String {
+    if at_least { format!("at least {text}") } else { text }
 }
 
 /// A change with its interval: `+12.3 % (+11.0 to +13.9)`, or the difference in the metric's unit.

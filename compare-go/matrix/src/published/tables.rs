@@ -141,7 +141,7 @@ fn value(
         Which::Upper => interval()?.upper,
     };
     let text = quantity::figure(value, metric.unit());
-    Ok(if summary.at_least { format!("at least {text}") } else { text })
+    Ok(quantity::bound(text, summary.at_least))
 }
 
 /// The servers of a table, under one workload.

@@ -90,7 +90,7 @@ fn cells(choice: &Choice, is_first: bool) -> Vec<String> {
         choice.server.to_string(),
         cores(needs.cores),
         quantity::with_interval(memory.value, memory.interval, Unit::Bytes),
-        if *at_least { format!("at least {rate}") } else { rate },
+        quantity::bound(rate, *at_least),
         like_best,
         choice.state.to_string(),
         cost(choice),
